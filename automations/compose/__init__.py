@@ -1,0 +1,1 @@
+"""Facts to words: templates, mail bytes and calendar text. Pure."""

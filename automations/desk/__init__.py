@@ -1,0 +1,1 @@
+"""What the person does by hand; the command line and the page both call these."""

@@ -1,0 +1,1 @@
+"""The values everything speaks in: what the person wants, what was seen, what is recorded."""

@@ -1,0 +1,171 @@
+"""What the person wants, as frozen values: the config after it was checked.
+
+Lengths are minutes, dates are local to the person's zone, zones are IANA names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import time
+
+Weekday = int
+"""0 is Monday, 6 is Sunday, as in `date.weekday()`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeekWindow:
+    """A stretch of wall time on one weekday, e.g. Tuesday 09:00-12:00. `end` may be 00:00: midnight."""
+
+    weekday: Weekday
+    start: time
+    end: time
+
+
+class OnConflict(StrEnum):
+    """What to do when a meeting lands on a booked block."""
+
+    MOVE = "move"
+    KEEP = "keep"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The person whose loop it is."""
+
+    name: str
+    email: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boss:
+    """A person the loop is run with. `id` is the lower-case mail address: a new address is a new boss."""
+
+    name: str
+    email: str
+    every_months: int = 1
+    stage: str = "auto"
+    language: str = "en"
+    capacity: int = 3
+    offers: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The boss's lasting name in keys and tables."""
+        return self.email.lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What the person wants: a skill, scope, role, project or pay."""
+
+    text: str
+    kind: str = "skill"
+
+
+@dataclass(frozen=True, slots=True)
+class InventionPolicy:
+    """The rules for invention blocks."""
+
+    minutes: int = 120
+    floor_minutes: int = 90
+    months_ahead: int = 1
+    working_hours: tuple[WeekWindow, ...] = ()
+    prefer: tuple[WeekWindow, ...] = ()
+    buffer_minutes: int = 15
+    notice_days: int = 2
+    on_conflict: OnConflict = OnConflict.MOVE
+    max_moves: int = 2
+    country: str = ""
+    region: str = ""
+    problems: tuple[str, ...] = ()
+    combine: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OffersPolicy:
+    """The rules for offers, and the facts an offer may state."""
+
+    due_day: int = 1
+    follow_up_days: int = 7
+    ideas: tuple[str, ...] = ()
+    on_track: str = ""
+    hours: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """Minutes between updates of one severity; 0 means no fixed time (SEV4)."""
+
+    first: int
+    active: int
+    monitoring: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who gets an incident's mails: `kind` is exec or tactical, `to` are addresses."""
+
+    kind: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentsPolicy:
+    """Cadence per severity 1..4, and the audiences of an incident that names none."""
+
+    cadence: dict[int, Cadence] = field(
+        default_factory=lambda: {
+            1: Cadence(15, 30, 60),
+            2: Cadence(30, 60, 120),
+            3: Cadence(120, 240, 1440),
+            4: Cadence(0, 0, 0),
+        }
+    )
+    audiences: tuple[Audience, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarSettings:
+    """Which calendar provider, and for the local one its files. Paths are absolute."""
+
+    provider: str = "local"
+    busy: tuple[str, ...] = ()
+    file: str = ""
+    visibility: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """Which mail provider, and for the local one its folder."""
+
+    provider: str = "local"
+    folder: str = ""
+    mode: str = "draft-only"
+    undo_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the person decided, checked and with defaults filled in."""
+
+    me: Me
+    bosses: tuple[Boss, ...] = ()
+    goals: tuple[Goal, ...] = ()
+    invention: InventionPolicy = field(default_factory=InventionPolicy)
+    offers: OffersPolicy = field(default_factory=OffersPolicy)
+    incidents: IncidentsPolicy = field(default_factory=IncidentsPolicy)
+    calendar: CalendarSettings = field(default_factory=CalendarSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    mails_per_run: int = 10
+    sample: bool = False
+
+    @property
+    def person(self) -> str:
+        """The key every table carries: the person's lower-case mail address."""
+        return self.me.email.lower()

@@ -1,0 +1,350 @@
+"""What the journal keeps, as frozen values: one class per table.
+
+Instants are aware and in UTC, months are the person's local `YYYY-MM`. Every record carries the
+`person` it belongs to and a `rev` that rises by one with each write: a new record has rev 1, and
+writing rev n replaces rev n-1 or fails (compare-and-swap).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from automations.model.seen import Span
+
+Month = str
+"""A local month, `YYYY-MM`."""
+
+
+class BlockState(StrEnum):
+    """Where a block stands. `booked` and `moved_by_hand` are live: the calendar should show them."""
+
+    OWED = "owed"
+    BOOKED = "booked"
+    MOVED_BY_HAND = "moved_by_hand"
+    SKIPPED = "skipped"
+    HELD = "held"
+    MISSED = "missed"
+
+    @property
+    def live(self) -> bool:
+        """Tell whether the calendar should show it."""
+        return self in (BlockState.BOOKED, BlockState.MOVED_BY_HAND)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of invention time owed for a month.
+
+    `id` is the event's id at the provider, made from person, month and generation. `span` is where
+    it stands; `target` is where a claimed but not yet settled booking or move puts it.
+    """
+
+    id: str
+    person: str
+    month: Month
+    generation: int
+    state: BlockState
+    rev: int = 1
+    span: Span | None = None
+    target: Span | None = None
+    zone: str = ""
+    revision: str = ""
+    sequence: int = 0
+    moves: int = 0
+    reason: str = ""
+    alternatives: tuple[Span, ...] = ()
+    problem: str = ""
+    pair: tuple[str, ...] = ()
+    summary: str = ""
+    description: str = ""
+
+
+class DraftState(StrEnum):
+    """Where a draft stands; the legal moves are in `plan/lifecycle.py`."""
+
+    RENDERED = "rendered"
+    CREATING = "creating"
+    WAITING = "waiting"
+    APPROVED = "approved"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    SENT_ELSEWHERE = "sent_elsewhere"
+    DISCARDED = "discarded"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A mail waiting for the person. Addresses are bare addr-specs; `hash` is canonical (compose/mime.py).
+
+    `mime` are the exact bytes of revision `text_rev`, which rises with every change of the words or
+    recipients (`rev` rises with every write). `remote` is the provider's revision last written or read.
+    `key` is the purpose, e.g. `offer:<boss>:<month>`; `why` says in words what made it.
+    """
+
+    id: str
+    person: str
+    key: str
+    kind: str
+    state: DraftState
+    sender: str
+    to: tuple[str, ...]
+    subject: str
+    body_text: str
+    hash: str
+    mime: bytes
+    why: str
+    created: datetime
+    rev: int = 1
+    text_rev: int = 1
+    cc: tuple[str, ...] = ()
+    body_html: str = ""
+    previous_text: str = ""
+    expires: datetime | None = None
+    snoozed_until: datetime | None = None
+    handed_over: datetime | None = None
+    provider_id: str = ""
+    remote: str = ""
+    reason: str = ""
+
+
+class ApprovalState(StrEnum):
+    """An approval is used once, or voided by any change of what was approved."""
+
+    LIVE = "live"
+    CONSUMED = "consumed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word that these exact words may go to these people."""
+
+    id: str
+    person: str
+    draft: str
+    text_rev: int
+    hash: str
+    recipients: tuple[str, ...]
+    at: datetime
+    not_before: datetime
+    expires: datetime
+    state: ApprovalState = ApprovalState.LIVE
+    rev: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One month's turn of the loop with one boss."""
+
+    person: str
+    boss: str
+    month: Month
+    opened: datetime
+    closed: datetime | None = None
+    rev: int = 1
+
+
+class Phase(StrEnum):
+    """Where an incident stands, in the words its mails use."""
+
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something went wrong. `id` is `INC-<number>`; `audiences` pairs a kind with its addresses."""
+
+    id: str
+    person: str
+    title: str
+    severity: int
+    phase: Phase
+    impact: str
+    started: datetime
+    opened: datetime
+    owner: str = ""
+    resolved: datetime | None = None
+    audiences: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    rev: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """One numbered update of an incident and the promise it makes.
+
+    `fields` are the words given (`changed`, `now`, `next`, `known`, `suspected`, `unknown`, `need`,
+    `ruled_out`, `verified`, `root_cause`, `change`, `owner`, `by`); `next_due` is the promised
+    instant of the next update, None when none is promised.
+    """
+
+    person: str
+    incident: str
+    number: int
+    phase: Phase
+    at: datetime
+    fields: Mapping[str, str] = field(default_factory=dict)
+    next_due: datetime | None = None
+    rev: int = 1
+
+
+class IdeaState(StrEnum):
+    """The life of an idea; ideas take years."""
+
+    SEED = "seed"
+    TESTING = "testing"
+    BUILDING = "building"
+    IMPROVING = "improving"
+    RESTING = "resting"
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """An entry in the idea ledger. `improvements` are (instant, text), oldest first."""
+
+    id: str
+    person: str
+    text: str
+    state: IdeaState
+    created: datetime
+    improvements: tuple[tuple[datetime, str], ...] = ()
+    rev: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class OpenClaim:
+    """An action that was begun and whose outcome is not recorded: its run died, or is at work."""
+
+    id: int
+    person: str
+    run: int | None
+    at: datetime
+    kind: str
+    subject: str
+
+
+class Outcome(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One line of the append-only log."""
+
+    person: str
+    at: datetime
+    kind: str
+    subject: str
+    outcome: str
+    detail: str = ""
+    run: int | None = None
+
+
+class Severity(StrEnum):
+    """How bad a standing problem is. Only `error` and `ask` make a run end `partial`."""
+
+    ERROR = "error"
+    ASK = "ask"
+    TEMPORARY = "temporary"
+    SIGN_IN = "sign_in"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that stays wrong until it is cured. `code` and `subject` name it across runs.
+
+    `since` is when it was first seen, `reported` when the person was last told.
+    """
+
+    person: str
+    code: str
+    subject: str
+    severity: Severity
+    what: str
+    where: str
+    fix: str
+    since: datetime
+    reported: datetime | None = None
+    rev: int = 1
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same problem in the next run."""
+        return (self.code, self.subject)
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    OK = "ok"
+    NOTHING = "nothing"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One call by the scheduler."""
+
+    id: int
+    person: str
+    started: datetime
+    finished: datetime | None = None
+    outcome: str = ""
+
+
+Record = Block | Draft | Approval | Cycle | Incident | Update | Idea
+"""What a journal transaction may write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The journal's memory of one person, read in one transaction: what a plan decides from.
+
+    `blocks` and `drafts` hold every generation; the lists are ordered by creation.
+    """
+
+    person: str
+    blocks: tuple[Block, ...] = ()
+    drafts: tuple[Draft, ...] = ()
+    approvals: tuple[Approval, ...] = ()
+    cycles: tuple[Cycle, ...] = ()
+    incidents: tuple[Incident, ...] = ()
+    updates: tuple[Update, ...] = ()
+    ideas: tuple[Idea, ...] = ()
+    claims: tuple[OpenClaim, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    last_run: Run | None = None
+    first_run: Run | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """When the next run has something to do, and what would make it look earlier.
+
+    `watched` pairs an absolute path with its fingerprint; `config` is the sha256 of the config file;
+    `due` None means a run must always look.
+    """
+
+    due: datetime | None
+    config: str = ""
+    version: str = ""
+    watched: tuple[tuple[str, str], ...] = ()

@@ -1,0 +1,130 @@
+"""What a run saw of the world: busy times, own blocks, drafts, as frozen values.
+
+Instants are aware and in UTC. A calendar that could not be read is `Unreadable`, never free.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A stretch of time between two UTC instants; `start` is in, `end` is out."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        """The real (elapsed) length."""
+        return self.end - self.start
+
+    def overlaps(self, other: Span) -> bool:
+        """Tell whether the two share more than an edge."""
+        return self.start < other.end and other.start < self.end
+
+
+class BusyKind(StrEnum):
+    """Why a stretch of time counts as taken."""
+
+    BUSY = "busy"
+    TENTATIVE = "tentative"
+    OUT_OF_OFFICE = "out_of_office"
+    FOCUS = "focus"
+    ALL_DAY = "all_day"
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """One occurrence of an event that takes time. Free, cancelled and declined ones never get here.
+
+    `title` is foreign text: neutralise it before showing it.
+    """
+
+    span: Span
+    title: str = ""
+    kind: BusyKind = BusyKind.BUSY
+    calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A calendar that could not be read, so that its time is unknown. `where` is file or file:line."""
+
+    calendar: str
+    what: str
+    where: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class BusyReport:
+    """Every busy time in a range, and the calendars that could not tell."""
+
+    busy: tuple[Busy, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeenBlock:
+    """One of our own events as it stands on the calendar. `revision` changes with any change of it."""
+
+    id: str
+    span: Span
+    revision: str
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnBlocks:
+    """Our events asked for by id. An id that is missing from `found` is not on the calendar.
+
+    `lost` means the place that held them all is gone (a deleted file), which is not the same as
+    somebody deleting each of them.
+    """
+
+    found: Mapping[str, SeenBlock] = field(default_factory=dict)
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SeenDraft:
+    """One of our drafts as it stands at the provider, decoded to what a reader would see.
+
+    `revision` changes with any change of it; `provider_id` finds it again.
+    """
+
+    provider_id: str
+    revision: str
+    subject: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    body_text: str
+    body_html: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDrafts:
+    """Our drafts asked for by provider id; `lost` as in `OwnBlocks`."""
+
+    found: Mapping[str, SeenDraft] = field(default_factory=dict)
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything one run saw. A part that was not asked for is empty, and `asked` says which were."""
+
+    busy: tuple[Busy, ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
+    blocks: OwnBlocks = field(default_factory=OwnBlocks)
+    drafts: OwnDrafts = field(default_factory=OwnDrafts)
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    server_now: datetime | None = None

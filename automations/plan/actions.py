@@ -1,0 +1,257 @@
+"""The changes a plan may ask for. Each is a frozen value with the reason for it, in words.
+
+`kind` is the verb-noun the command line shows, `subject` names what it is about.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from automations.model.records import Block, BlockState, Cycle, Draft, Problem
+    from automations.model.seen import SeenBlock, SeenDraft
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCycle:
+    """Begin a month's turn of the loop with a boss."""
+
+    kind: ClassVar[str] = "open-cycle"
+    cycle: Cycle
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """Boss and month."""
+        return f"{self.cycle.boss} {self.cycle.month}"
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCycle:
+    """End a month's turn of the loop with a boss; `cycle` is the closed record."""
+
+    kind: ClassVar[str] = "close-cycle"
+    cycle: Cycle
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """Boss and month."""
+        return f"{self.cycle.boss} {self.cycle.month}"
+
+
+@dataclass(frozen=True, slots=True)
+class BookBlock:
+    """Put a block on the calendar.
+
+    `block` is the record as it is claimed: state owed, `target` the chosen time. `replaces` is true
+    when a record of this id is already there (an earlier claim that did not go through).
+    `facts` feed the event's text.
+    """
+
+    kind: ClassVar[str] = "book-block"
+    block: Block
+    facts: Mapping[str, object]
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBlock:
+    """Move a block of ours from where it stands to `block.target`."""
+
+    kind: ClassVar[str] = "move-block"
+    block: Block
+    reason: str
+    by_hand: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+@dataclass(frozen=True, slots=True)
+class CancelBlock:
+    """Take a block off the calendar because the person said so; it ends as `state`."""
+
+    kind: ClassVar[str] = "cancel-block"
+    block: Block
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreBlock:
+    """Write a live block again because the file that held it is gone."""
+
+    kind: ClassVar[str] = "restore-block"
+    block: Block
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptBlock:
+    """Record that the person moved or resized a block; theirs stands."""
+
+    kind: ClassVar[str] = "adopt-block"
+    block: Block
+    seen: SeenBlock
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+@dataclass(frozen=True, slots=True)
+class CloseBlock:
+    """Record how a block ended (held, owed, missed, skipped). Touches only the journal.
+
+    `block` is the record as it stands (rev unchanged), or a first record (rev 1) for a month that
+    never had one.
+    """
+
+    kind: ClassVar[str] = "close-block"
+    block: Block
+    state: BlockState
+    reason: str
+    first: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+@dataclass(frozen=True, slots=True)
+class CreateDraft:
+    """Write a mail for the person to review.
+
+    Either `template` and `facts` say what to write, or `draft` is a record already rendered whose
+    place at the provider is still to be made.
+    """
+
+    kind: ClassVar[str] = "create-draft"
+    key: str
+    draft_kind: str
+    template: str
+    facts: Mapping[str, object]
+    to: tuple[str, ...]
+    reason: str
+    cc: tuple[str, ...] = ()
+    expires: datetime | None = None
+    draft: Draft | None = None
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreDraft:
+    """Write a live draft's copy again because the folder that held it is gone."""
+
+    kind: ClassVar[str] = "restore-draft"
+    draft: Draft
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.draft.key
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateDraft:
+    """Bring the provider's copy in line with the journal after an edit by command."""
+
+    kind: ClassVar[str] = "update-draft"
+    draft: Draft
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.draft.key
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptDraft:
+    """Read in what the person changed outside; any approval is void."""
+
+    kind: ClassVar[str] = "adopt-draft"
+    draft: Draft
+    seen: SeenDraft
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.draft.key
+
+
+@dataclass(frozen=True, slots=True)
+class CloseDraft:
+    """End or step back a draft by a rule (expired, discarded by hand, approval lapsed). Journal only.
+
+    `draft` is the record as it stands; `state` where it goes.
+    """
+
+    kind: ClassVar[str] = "close-draft"
+    draft: Draft
+    state: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.draft.key
+
+
+Action = (
+    OpenCycle
+    | CloseCycle
+    | BookBlock
+    | MoveBlock
+    | CancelBlock
+    | RestoreBlock
+    | AdoptBlock
+    | CloseBlock
+    | CreateDraft
+    | RestoreDraft
+    | UpdateDraft
+    | AdoptDraft
+    | CloseDraft
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to change, in order, and what cannot be done and why. A value; nothing has happened yet.
+
+    `due` is when the next run will have something to do, None when every run must look.
+    """
+
+    actions: tuple[Action, ...] = ()
+    problems: tuple[Problem, ...] = field(default=())
+    due: datetime | None = None

@@ -1,0 +1,252 @@
+"""The ports: what a run needs of the outside, and every error a port may raise.
+
+Every `:raises:` here names a clause that a test in `automations.testing` holds each
+implementation to. Implementations live in `providers/` and `store/`; only `wiring.py` names them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from automations.model.records import (
+        LogEntry,
+        Outcome,
+        Problem,
+        Record,
+        Recorded,
+        Run,
+        RunOutcome,
+        Wake,
+    )
+    from automations.model.seen import BusyReport, OwnBlocks, OwnDrafts, SeenBlock, SeenDraft, Span
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCapabilities:
+    """What a calendar provider can do; what it cannot fails in planning, with a sentence."""
+
+    client_ids: bool
+    focus_time: bool
+    conditional_writes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MailCapabilities:
+    """What a mail provider can do; what it cannot fails in planning, with a sentence."""
+
+    drafts: bool
+    sends: bool
+    find_by_key: bool
+    tells_sent_from_deleted: bool
+    keeps_message_id: bool
+    threads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockEvent:
+    """A block as it should stand on the calendar: plain text, a client-chosen id, two UTC instants.
+
+    `zone` is the IANA zone it is shown in; `sequence` rises with every change.
+    """
+
+    id: str
+    span: Span
+    zone: str
+    summary: str
+    description: str
+    sequence: int
+    stamp: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MailCopy:
+    """A draft's bytes and what names its copy: `key` is the purpose, `ref` an opaque lasting id."""
+
+    key: str
+    ref: str
+    subject: str
+    created: datetime
+    mime: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A rendered mail: a one-line subject and two bodies of the same content."""
+
+    subject: str
+    body_text: str
+    body_html: str
+
+
+class Calendar(Protocol):
+    """The person's calendar.
+
+    Any method may raise `ProviderError`, whose `fault` says whether the change may have happened.
+    """
+
+    @property
+    def capabilities(self) -> CalendarCapabilities:
+        """What this provider can do."""
+
+    def fetch_busy(self, span: Span, *, own: Sequence[str]) -> BusyReport:
+        """Return what takes time within `span`, without our own events `own`.
+
+        A calendar that cannot be read is in `unreadable`; it never raises and never counts as free.
+        """
+
+    def fetch_blocks(self, ids: Sequence[str]) -> OwnBlocks:
+        """Return those of our events that are on the calendar.
+
+        :raises ProviderError: permanent, the place that holds them cannot be read (it is left alone).
+        """
+
+    def book(self, event: BlockEvent) -> SeenBlock:
+        """Put an event there. Booking the same id again changes nothing and returns what stands.
+
+        :raises ProviderError: permanent, nothing was written.
+        """
+
+    def move(self, event: BlockEvent, *, revision: str) -> SeenBlock:
+        """Change our event's time and text if it still has `revision`.
+
+        :raises ConflictError: somebody changed or deleted it; nothing was written.
+        :raises ProviderError: permanent, nothing was written.
+        """
+
+    def cancel(self, block_id: str, *, revision: str) -> None:
+        """Take our event off the calendar if it still has `revision`. Gone already is fine.
+
+        :raises ConflictError: somebody changed it; nothing was written.
+        :raises ProviderError: permanent, nothing was written.
+        """
+
+    def watched(self) -> tuple[str, ...] | None:
+        """Return the files and folders whose change can change an answer; None when only asking tells."""
+
+
+class Mailbox(Protocol):
+    """The person's drafts.
+
+    Any method may raise `ProviderError`, whose `fault` says whether the change may have happened.
+    """
+
+    @property
+    def capabilities(self) -> MailCapabilities:
+        """What this provider can do."""
+
+    def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
+        """Return those of our drafts that are still there, decoded.
+
+        :raises ProviderError: permanent, the place that holds them cannot be read.
+        """
+
+    def find(self, ref: str) -> SeenDraft | None:
+        """Return our draft with this `ref`, None when there certainly is none."""
+
+    def create(self, copy: MailCopy) -> SeenDraft:
+        """Put a draft there. Creating the same `ref` again changes nothing and returns what stands.
+
+        :raises ProviderError: permanent, nothing was written.
+        """
+
+    def update(self, provider_id: str, copy: MailCopy, *, revision: str) -> SeenDraft:
+        """Replace our draft's bytes if it still has `revision`.
+
+        :raises ConflictError: somebody changed or deleted it; nothing was written.
+        """
+
+    def delete(self, provider_id: str, *, revision: str) -> None:
+        """Remove our draft if it still has `revision`. Gone already is fine.
+
+        :raises ConflictError: somebody changed it; it stays.
+        """
+
+    def watched(self) -> tuple[str, ...] | None:
+        """Return the files and folders whose change can change an answer; None when only asking tells."""
+
+
+class Renderer(Protocol):
+    """Facts to words, by the person's templates first and the built-in ones after."""
+
+    def render_mail(self, name: str, facts: Mapping[str, object]) -> Words:
+        """Render `email/<name>/{subject,body.txt,body.html}.j2`.
+
+        :raises TemplateFaultError: naming file and line; nothing was made.
+        """
+
+    def render_event(self, name: str, facts: Mapping[str, object]) -> tuple[str, str]:
+        """Render `event/<name>/{summary,description.txt}.j2` to (summary, description).
+
+        :raises TemplateFaultError: naming file and line; nothing was made.
+        """
+
+
+class Journal(Protocol):
+    """The memory. Every writing method is one transaction: all of it or nothing."""
+
+    def load(self, person: str) -> Recorded:
+        """Return everything recorded of a person, as of one instant. A person unknown so far is empty."""
+
+    def begin_run(self, person: str, at: datetime) -> Run:
+        """Record that a run began."""
+
+    def finish_run(
+        self,
+        run: Run,
+        *,
+        at: datetime,
+        outcome: RunOutcome,
+        problems: Sequence[Problem],
+        wake: Wake | None,
+    ) -> None:
+        """Record how the run ended, the problems that stand now (replacing all before), and when to wake.
+
+        The run is logged (kind `run`).
+        """
+
+    def claim(
+        self,
+        person: str,
+        *,
+        run: int | None,
+        at: datetime,
+        kind: str,
+        subject: str,
+        changes: Sequence[Record] = (),
+    ) -> int:
+        """Record that an action begins, with the records as they stand before its effect; return the claim.
+
+        :raises ClaimOpenError: an open claim for the same person, kind and subject is there.
+        :raises ConflictError: a record was changed by somebody else, or the change is one that must
+            never happen (a second live block for a month, an illegal move of a draft).
+        """
+
+    def settle(
+        self, claim: int, *, at: datetime, outcome: Outcome, detail: str, changes: Sequence[Record] = ()
+    ) -> None:
+        """Record an action's outcome, its records and a log line.
+
+        :raises ConflictError: the claim is settled already, or a record was changed by somebody else.
+        """
+
+    def record(self, entry: LogEntry, changes: Sequence[Record] = ()) -> None:
+        """Record something that needs no effect outside: records and a log line.
+
+        A next run will look at it: the wake is cleared.
+
+        :raises ConflictError: a record was changed by somebody else, or the change must never happen.
+        """
+
+    def log(self, person: str, *, limit: int = 100, after: int = 0) -> tuple[tuple[int, LogEntry], ...]:
+        """Return the newest `limit` log lines numbered above `after`, oldest first, with their numbers."""
+
+    def touch(self, at: datetime) -> None:
+        """Record that a run came by and found nothing due."""
+
+    def close(self) -> None:
+        """Let go of the files."""

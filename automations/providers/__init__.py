@@ -1,0 +1,1 @@
+"""Implementations of the ports. They never import each other; `wiring.py` names them."""

@@ -1,0 +1,1 @@
+"""Calendar and mail as files on this machine; no account."""

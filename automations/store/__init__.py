@@ -1,0 +1,1 @@
+"""The journal: SQLite, and its twin in memory."""
