@@ -16,6 +16,9 @@ class Clock(Protocol):
     def boot_seconds(self) -> float:
         """Return seconds since boot, counted through a suspend; only differences mean anything."""
 
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -28,3 +31,7 @@ class SystemClock:
         """Return seconds since boot; macOS's monotonic clock stops in a suspend, Linux's need not."""
         boottime = getattr(time, "CLOCK_BOOTTIME", None)
         return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Wake,
     )
     from automations.model.seen import BusyReport, OwnBlocks, OwnDrafts, SeenBlock, SeenDraft, Span
+    from automations.model.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +73,6 @@ class MailCopy:
     subject: str
     created: datetime
     mime: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A rendered mail: a one-line subject and two bodies of the same content."""
-
-    subject: str
-    body_text: str
-    body_html: str
 
 
 class Calendar(Protocol):

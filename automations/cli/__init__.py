@@ -1,1 +1,55 @@
 """The command line: parse, wire, one call, print."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from automations import __version__
+from automations.cli.group import RootGroup
+from automations.cli.output import color_wanted
+
+COMMANDS = {
+    "run": "automations.cli.run_commands:run",
+    "plan": "automations.cli.run_commands:plan",
+    "status": "automations.cli.status_commands:status",
+    "log": "automations.cli.status_commands:log",
+    "draft": "automations.cli.draft_commands:draft",
+    "invention": "automations.cli.invention_commands:invention",
+    "idea": "automations.cli.idea_commands:idea",
+    "boss": "automations.cli.boss_commands:boss",
+    "incident": "automations.cli.incident_commands:incident",
+    "init": "automations.cli.init_command:init",
+    "config": "automations.cli.config_commands:config",
+    "completion": "automations.cli.completion_command:completion",
+}
+
+
+@click.group(
+    cls=RootGroup,
+    lazy=COMMANDS,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "MAGICLOOP"},
+)
+@click.option("--config", metavar="PATH", envvar="MAGICLOOP_CONFIG", help="Use this config file.")
+@click.option("--debug", is_flag=True, help="Show where an error came from.")
+@click.version_option(__version__, prog_name="magicloop")
+@click.pass_context
+def main(ctx: click.Context, config: str | None, *, debug: bool) -> None:
+    """Keep two hours a month to invent, help your boss, and own your incidents.
+
+    Nothing is sent that you have not approved. Without a config it works on a labelled sample.
+    """
+    from automations.config.places import find_places
+    from automations.wiring import Session
+
+    del debug
+    ctx.color = color_wanted()
+    session = Session(find_places(os.environ, config))
+    ctx.obj = session
+    ctx.call_on_close(session.close)
+    if ctx.invoked_subcommand is None:
+        from automations.cli.status_commands import welcome
+
+        welcome(session)

@@ -334,6 +334,7 @@ class Recorded:
     problems: tuple[Problem, ...] = ()
     last_run: Run | None = None
     first_run: Run | None = None
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,11 +87,13 @@ class OwnBlocks:
     """Our events asked for by id. An id that is missing from `found` is not on the calendar.
 
     `lost` means the place that held them all is gone (a deleted file), which is not the same as
-    somebody deleting each of them.
+    somebody deleting each of them. Where `known` is false they could not be read, and nothing follows
+    from what is missing.
     """
 
     found: Mapping[str, SeenBlock] = field(default_factory=dict)
     lost: bool = False
+    known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +114,24 @@ class SeenDraft:
 
 @dataclass(frozen=True, slots=True)
 class OwnDrafts:
-    """Our drafts asked for by provider id; `lost` as in `OwnBlocks`."""
+    """Our drafts asked for by provider id; `lost` and `known` as in `OwnBlocks`.
+
+    One that is there but is no mail any more is in `unreadable`, not in `found`: leave it alone.
+    """
 
     found: Mapping[str, SeenDraft] = field(default_factory=dict)
     lost: bool = False
+    known: bool = True
+    unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything one run saw. A part that was not asked for is empty, and `asked` says which were."""
+    """Everything one run saw. A part that was not asked for is empty."""
 
     busy: tuple[Busy, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    unreadable_mail: tuple[Unreadable, ...] = ()
     blocks: OwnBlocks = field(default_factory=OwnBlocks)
     drafts: OwnDrafts = field(default_factory=OwnDrafts)
     holidays: Mapping[date, str] = field(default_factory=dict)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from automations.model.records import Block, BlockState, Cycle, Draft, Problem
+    from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem
     from automations.model.seen import SeenBlock, SeenDraft
 
 
@@ -182,12 +182,33 @@ class RestoreDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoveCopy:
+    """Take the copy of a draft that is at its end out of the provider; the journal keeps the words."""
+
+    kind: ClassVar[str] = "remove-copy"
+    draft: Draft
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.draft.key
+
+
+@dataclass(frozen=True, slots=True)
 class UpdateDraft:
-    """Bring the provider's copy in line with the journal after an edit by command."""
+    """Bring the provider's copy in line with new words.
+
+    With `new_words`, `draft` is the record as it will be (rev raised by one), written down with the
+    claim so that a crash loses neither; else it is the record as it stands. `voided` are the
+    approvals the new words void.
+    """
 
     kind: ClassVar[str] = "update-draft"
     draft: Draft
     reason: str
+    voided: tuple[Approval, ...] = ()
+    new_words: bool = False
 
     @property
     def subject(self) -> str:
@@ -239,6 +260,7 @@ Action = (
     | CloseBlock
     | CreateDraft
     | RestoreDraft
+    | RemoveCopy
     | UpdateDraft
     | AdoptDraft
     | CloseDraft

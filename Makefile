@@ -1,0 +1,68 @@
+# What to type: `make run` (the main job, no account needed), `make test`, `make check`.
+# Set-up happens by itself in .venv, and again only when the lock files or pyproject.toml change.
+
+BIN = .venv/bin
+WORKERS ?= auto
+ROUNDS ?= 15
+
+.DEFAULT_GOAL := help
+.PHONY: help run plan setup test lint format types layers docs docs-write wheel check bench lock clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
+
+run: .venv/ready-run ## set up once, then one run: book the blocks, write the drafts, say where they are
+	@$(BIN)/magicloop run --report
+
+plan: .venv/ready-run ## what the next run would do, and why
+	@$(BIN)/magicloop plan
+
+setup: .venv/ready-dev ## set up with everything development needs
+
+test: .venv/ready-dev ## the whole test suite, with coverage
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov=automations --cov-report=term:skip-covered
+
+lint: .venv/ready-dev ## style and common mistakes
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+format: .venv/ready-dev ## put the code into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+types: .venv/ready-dev ## type check, strict
+	$(BIN)/mypy
+
+layers: .venv/ready-dev ## who may import whom
+	$(BIN)/lint-imports --no-cache
+
+docs: .venv/ready-dev ## README and CONTRIBUTING say what the program does
+	$(BIN)/pytest -q tests/docs
+
+docs-write: .venv/ready-dev ## write the generated parts of README again
+	$(BIN)/python tests/docs/regenerate.py
+
+wheel: .venv/ready-dev ## build the wheel and run the main job from it, far from the checkout
+	$(BIN)/pytest -q tests/wheel
+
+check: test lint types layers ## all of it
+
+bench: .venv/ready-dev ## the budgets, each as a ratio measured in one run
+	@for file in benchmarks/*.py; do $(BIN)/python "$$file" --rounds $(ROUNDS) || exit 1; done
+
+lock: ## pin all dependencies anew (needs uv and a network)
+	requirements/lock
+
+clean: ## remove everything made here; your own config and data stay
+	rm -rf .venv build dist htmlcov .coverage* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/ready-run: requirements/run.txt requirements/setup pyproject.toml
+	@echo "setting up .venv (once) ..." >&2
+	@requirements/setup run
+	@touch $@
+
+.venv/ready-dev: requirements/dev.txt requirements/run.txt requirements/setup pyproject.toml
+	@echo "setting up .venv for development (once) ..." >&2
+	@requirements/setup dev
+	@touch .venv/ready-run $@

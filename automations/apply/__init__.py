@@ -1,0 +1,75 @@
+"""The only caller of port methods that change something.
+
+One action's failure does not stop the others; only a journal that cannot be written does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automations.apply.blocks import book_block, cancel_block, move_block, restore_block
+from automations.apply.carrying import CHANGED, Bench, Result, World, failed_before, note, result_of
+from automations.apply.drafts import (
+    adopt_draft,
+    close_draft,
+    create_draft,
+    remove_copy,
+    restore_draft,
+    update_draft,
+)
+from automations.errors import ClaimOpenError, ConflictError, HeaderFaultError, TemplateFaultError
+from automations.model.records import Outcome
+from automations.plan import actions as act
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["Bench", "Result", "World", "apply_action", "apply_all"]
+
+
+def apply_all(bench: Bench, actions: Iterable[act.Action]) -> tuple[Result, ...]:
+    """Apply each action in order; return what became of each."""
+    return tuple(result for action in actions for result in apply_action(bench, action))
+
+
+def apply_action(bench: Bench, action: act.Action) -> tuple[Result, ...]:
+    """Apply one action; return what became of it and of what it brought with it.
+
+    :raises StoreError: the journal cannot be written; what is recorded so far stands.
+    """
+    try:
+        return _by_kind(bench, action)
+    except ClaimOpenError:
+        return (result_of(action, Outcome.SKIPPED, "an interrupted try of it is not settled yet"),)
+    except ConflictError:
+        return (result_of(action, Outcome.SKIPPED, CHANGED),)
+    except (TemplateFaultError, HeaderFaultError) as error:
+        return (failed_before(bench, action, error),)
+
+
+def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: PLR0911, C901 - one line a kind
+    match action:
+        case act.OpenCycle() | act.CloseCycle():
+            return (note(bench, action, (action.cycle,)),)
+        case act.CloseBlock() | act.AdoptBlock():
+            return (note(bench, action, (action.block,)),)
+        case act.BookBlock():
+            return (book_block(bench, action),)
+        case act.MoveBlock():
+            return (move_block(bench, action),)
+        case act.CancelBlock():
+            return (cancel_block(bench, action),)
+        case act.RestoreBlock():
+            return (restore_block(bench, action),)
+        case act.CreateDraft():
+            return (create_draft(bench, action),)
+        case act.RestoreDraft():
+            return (restore_draft(bench, action),)
+        case act.UpdateDraft():
+            return (update_draft(bench, action),)
+        case act.RemoveCopy():
+            return (remove_copy(bench, action),)
+        case act.CloseDraft():
+            return close_draft(bench, action)
+        case act.AdoptDraft():
+            return adopt_draft(bench, action)

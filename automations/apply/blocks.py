@@ -1,0 +1,105 @@
+"""Carrying out what concerns a block on the calendar."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automations.apply.carrying import carry_out
+from automations.model.records import BlockState
+from automations.ports import BlockEvent
+
+if TYPE_CHECKING:
+    from automations.apply.carrying import Bench, Result
+    from automations.model.records import Block
+    from automations.model.seen import SeenBlock, Span
+    from automations.plan.actions import BookBlock, CancelBlock, MoveBlock, RestoreBlock
+
+
+def book_block(bench: Bench, action: BookBlock) -> Result:
+    """Put a block on the calendar. Where one of this id stands already, what stands is recorded."""
+    summary, description = bench.world.renderer.render_event("invention", action.facts)
+    block = replace(action.block, summary=summary, description=description)
+    target = _target(block)
+
+    def booked(seen: SeenBlock) -> tuple[Block]:
+        state = BlockState.BOOKED if seen.span == target else BlockState.MOVED_BY_HAND
+        return (_placed(block, seen, state),)
+
+    return carry_out(
+        bench,
+        action,
+        before=(block,),
+        effect=lambda: bench.world.calendar.book(_event(bench, block, target)),
+        done=booked,
+        undone=(replace(block, target=None, rev=block.rev + 1),),
+        span=target,
+    )
+
+
+def move_block(bench: Bench, action: MoveBlock) -> Result:
+    """Move a block to its target if it still stands as it was last seen."""
+    block, target, old = action.block, _target(action.block), _standing(bench, action.block)
+    state = BlockState.MOVED_BY_HAND if action.by_hand else block.state
+    return carry_out(
+        bench,
+        action,
+        before=(block,),
+        effect=lambda: bench.world.calendar.move(_event(bench, block, target), revision=block.revision),
+        done=lambda seen: (_placed(block, seen, state),),
+        undone=(replace(old, rev=block.rev + 1),),
+        span=target,
+    )
+
+
+def cancel_block(bench: Bench, action: CancelBlock) -> Result:
+    """Take a block off the calendar; its month is skipped."""
+    block = _standing(bench, action.block)
+    skipped = replace(block, state=BlockState.SKIPPED, reason=action.reason, target=None, rev=block.rev + 1)
+    return carry_out(
+        bench,
+        action,
+        effect=lambda: bench.world.calendar.cancel(block.id, revision=block.revision),
+        done=lambda _: (skipped,),
+    )
+
+
+def restore_block(bench: Bench, action: RestoreBlock) -> Result:
+    """Write a block again whose file is gone."""
+    block = _standing(bench, action.block)
+    assert block.span is not None, "a live block stands somewhere"
+    again = replace(block, sequence=block.sequence + 1)
+    event = _event(bench, again, block.span)
+    return carry_out(
+        bench,
+        action,
+        effect=lambda: bench.world.calendar.book(event),
+        done=lambda seen: (_placed(again, seen, block.state),),
+        span=block.span,
+    )
+
+
+def _target(block: Block) -> Span:
+    assert block.target is not None, "the plan says where to"
+    return block.target
+
+
+def _standing(bench: Bench, block: Block) -> Block:
+    """Return the block as the journal has it."""
+    return next(recorded for recorded in bench.recorded.blocks if recorded.id == block.id)
+
+
+def _placed(block: Block, seen: SeenBlock, state: BlockState) -> Block:
+    return replace(block, state=state, span=seen.span, target=None, revision=seen.revision, rev=block.rev + 1)
+
+
+def _event(bench: Bench, block: Block, span: Span) -> BlockEvent:
+    return BlockEvent(
+        id=block.id,
+        span=span,
+        zone=block.zone or bench.policy.me.zone,
+        summary=block.summary,
+        description=block.description,
+        sequence=block.sequence,
+        stamp=bench.world.clock.now(),
+    )

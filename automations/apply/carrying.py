@@ -1,0 +1,167 @@
+"""How one action is carried out: claim, effect, outcome.
+
+A claim is one transaction, then the effect happens outside any transaction, then one transaction
+records the outcome. An effect that may or may not have happened leaves its claim open, and the
+next run's recovery decides from what it finds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from automations.errors import ConflictError, FaultClass, MagicloopError, ProviderError
+from automations.model.records import LogEntry, Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from automations.clock import Clock
+    from automations.model.policy import Policy
+    from automations.model.records import Record, Recorded
+    from automations.model.seen import Span
+    from automations.plan.actions import Action
+    from automations.ports import Calendar, Journal, Mailbox, Renderer
+
+T = TypeVar("T")
+
+LATE_SECONDS = 60.0
+"""An effect that would come this long after its claim does not happen: the machine slept."""
+
+SLEPT = "the machine slept; the next run looks again"
+CHANGED = "changed outside meanwhile; the next run looks again"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything a run may touch, as ports. `newline` is the line end of mail files here."""
+
+    calendar: Calendar
+    mailbox: Mailbox
+    renderer: Renderer
+    journal: Journal
+    clock: Clock
+    newline: str = "\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one action. `error` is set when it failed and a person should know why.
+
+    `span` is the block's time where the action was about one.
+    """
+
+    kind: str
+    subject: str
+    outcome: Outcome
+    reason: str
+    detail: str = ""
+    error: MagicloopError | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What an action is carried out with: one person, one memory, one run (None: by hand)."""
+
+    policy: Policy
+    world: World
+    recorded: Recorded
+    run: int | None = None
+
+
+def result_of(
+    action: Action,
+    outcome: Outcome,
+    detail: str = "",
+    *,
+    error: MagicloopError | None = None,
+    span: Span | None = None,
+) -> Result:
+    """Return what became of `action`."""
+    return Result(action.kind, action.subject, outcome, action.reason, detail, error, span)
+
+
+def note(bench: Bench, action: Action, changes: tuple[Record, ...]) -> Result:
+    """Carry out an action that touches only the journal."""
+    bench.world.journal.record(entry_of(bench, action, Outcome.DONE, action.reason), changes)
+    return result_of(action, Outcome.DONE)
+
+
+class Described(Protocol):
+    """What the log needs to know of an act."""
+
+    @property
+    def kind(self) -> str:
+        """The verb and noun."""
+
+    @property
+    def subject(self) -> str:
+        """What it is about."""
+
+
+def entry_of(bench: Bench, action: Described, outcome: Outcome, detail: str) -> LogEntry:
+    """Return the log line of an action that has no claim."""
+    return LogEntry(
+        person=bench.policy.person,
+        at=bench.world.clock.now(),
+        kind=action.kind,
+        subject=action.subject,
+        outcome=outcome,
+        detail=detail,
+        run=bench.run,
+    )
+
+
+def carry_out(
+    bench: Bench,
+    action: Action,
+    *,
+    effect: Callable[[], T],
+    done: Callable[[T], tuple[Record, ...]],
+    before: tuple[Record, ...] = (),
+    undone: tuple[Record, ...] = (),
+    span: Span | None = None,
+) -> Result:
+    """Claim with the records `before`, make the `effect`, record what `done` makes of it.
+
+    `undone` are the records when the effect certainly did not happen.
+    """
+    journal, clock = bench.world.journal, bench.world.clock
+    claimed_at = clock.boot_seconds()
+    claim = journal.claim(
+        bench.policy.person,
+        run=bench.run,
+        at=clock.now(),
+        kind=action.kind,
+        subject=action.subject,
+        changes=before,
+    )
+
+    def settle(outcome: Outcome, detail: str, changes: tuple[Record, ...]) -> None:
+        journal.settle(claim, at=clock.now(), outcome=outcome, detail=detail, changes=changes)
+
+    if clock.boot_seconds() - claimed_at > LATE_SECONDS:
+        settle(Outcome.SKIPPED, SLEPT, undone)
+        return result_of(action, Outcome.SKIPPED, SLEPT)
+    try:
+        seen = effect()
+    except ConflictError as error:
+        settle(Outcome.SKIPPED, str(error), undone)
+        return result_of(action, Outcome.SKIPPED, CHANGED)
+    except ProviderError as error:
+        if error.fault is FaultClass.AMBIGUOUS:
+            return result_of(action, Outcome.UNKNOWN, str(error), error=error)
+        settle(Outcome.FAILED, str(error), undone)
+        return result_of(action, Outcome.FAILED, str(error), error=error)
+    settle(Outcome.DONE, action.reason, done(seen))
+    return result_of(action, Outcome.DONE, span=span)
+
+
+def failed_before(bench: Bench, action: Action, error: MagicloopError) -> Result:
+    """Record a failure that came before anything was claimed, once as long as it stays the same."""
+    key = (f"{action.kind}-failed", action.subject)
+    if not any(problem.key == key and problem.what == error.what for problem in bench.recorded.problems):
+        detail = f"{error.where}: {error.what}" if error.where else error.what
+        bench.world.journal.record(entry_of(bench, action, Outcome.FAILED, detail))
+    return result_of(action, Outcome.FAILED, str(error), error=error)

@@ -1,0 +1,211 @@
+"""Carrying out what concerns a draft: its words, its bytes, its copy at the provider."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automations.apply.carrying import carry_out, note
+from automations.compose.html import text_to_html
+from automations.compose.mime import Letter, build_mime, canonical_hash
+from automations.model.records import ApprovalState, Draft, DraftState, LogEntry, Outcome
+from automations.plan.actions import RemoveCopy, UpdateDraft
+from automations.plan.lifecycle import FINAL
+from automations.ports import MailCopy
+
+if TYPE_CHECKING:
+    from automations.apply.carrying import Bench, Result
+    from automations.model.records import Approval, Recorded
+    from automations.model.seen import SeenDraft
+    from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
+
+
+def create_draft(bench: Bench, action: CreateDraft) -> Result:
+    """Make the words, write them down, then put the copy in place."""
+    draft = action.draft or _render(bench, action)
+    creating = replace(draft, state=DraftState.CREATING, rev=draft.rev + 1)
+    return carry_out(
+        bench,
+        action,
+        before=(creating,),
+        effect=lambda: bench.world.mailbox.create(_copy(creating)),
+        done=lambda seen: (replace(_placed(creating, seen), state=DraftState.WAITING),),
+        undone=(replace(creating, state=DraftState.RENDERED, rev=creating.rev + 1),),
+    )
+
+
+def restore_draft(bench: Bench, action: RestoreDraft) -> Result:
+    """Write a draft's copy again whose folder is gone."""
+    return carry_out(
+        bench,
+        action,
+        effect=lambda: bench.world.mailbox.create(_copy(action.draft)),
+        done=lambda seen: (_placed(action.draft, seen),),
+    )
+
+
+def update_draft(bench: Bench, action: UpdateDraft) -> Result:
+    """Bring the copy in line with new words; they are written down with the claim."""
+    draft = action.draft
+    return carry_out(
+        bench,
+        action,
+        before=(draft, *action.voided) if action.new_words else (),
+        effect=lambda: bench.world.mailbox.update(draft.provider_id, _copy(draft), revision=draft.remote),
+        done=lambda seen: (_placed(draft, seen),),
+    )
+
+
+def remove_copy(bench: Bench, action: RemoveCopy) -> Result:
+    """Take the copy of a draft at its end out of the provider, unless it was edited there."""
+    draft = action.draft
+    return carry_out(
+        bench,
+        action,
+        effect=lambda: bench.world.mailbox.delete(draft.provider_id, revision=draft.remote),
+        done=lambda _: (replace(draft, provider_id="", rev=draft.rev + 1),),
+    )
+
+
+def close_draft(bench: Bench, action: CloseDraft) -> tuple[Result, ...]:
+    """Record where a draft goes by a rule; at its end its copy goes too."""
+    draft = replace(
+        action.draft, state=DraftState(action.state), reason=action.reason, rev=action.draft.rev + 1
+    )
+    noted = note(bench, action, (draft, *voided(bench.recorded, draft)))
+    if draft.state not in FINAL or not draft.provider_id:
+        return (noted,)
+    return (noted, remove_copy(bench, RemoveCopy(draft, action.reason)))
+
+
+def adopt_draft(bench: Bench, action: AdoptDraft) -> tuple[Result, ...]:
+    """Take over the person's own words. Where only the text part was edited, the HTML part follows it."""
+    seen, old = action.seen, action.draft
+    stale_html = bool(old.body_html) and seen.body_html == old.body_html and seen.body_text != old.body_text
+    draft = replace(
+        reworded(
+            bench,
+            old,
+            subject=seen.subject,
+            body_text=seen.body_text,
+            body_html=text_to_html(seen.body_text) if stale_html else seen.body_html,
+            to=seen.to,
+            cc=seen.cc,
+        ),
+        remote=seen.revision,
+    )
+    noted = note(bench, action, (draft, *voided(bench.recorded, draft)))
+    if not stale_html:
+        return (noted,)
+    return (noted, update_draft(bench, UpdateDraft(draft, "the HTML part follows the text")))
+
+
+def reworded(
+    bench: Bench,
+    draft: Draft,
+    *,
+    subject: str,
+    body_text: str,
+    body_html: str,
+    to: tuple[str, ...],
+    cc: tuple[str, ...],
+) -> Draft:
+    """Return the draft's next revision with these words: back to waiting, bytes and hash made anew.
+
+    :raises HeaderFaultError: a header may not stand in a mail.
+    """
+    next_draft = replace(
+        draft,
+        state=DraftState.WAITING if draft.state is DraftState.APPROVED else draft.state,
+        subject=subject,
+        body_text=body_text,
+        body_html=body_html,
+        to=to,
+        cc=cc,
+        previous_text=draft.body_text,
+        text_rev=draft.text_rev + 1,
+        handed_over=None,
+        rev=draft.rev + 1,
+    )
+    return _with_bytes(bench, next_draft)
+
+
+def voided(recorded: Recorded, draft: Draft) -> tuple[Approval, ...]:
+    """Return the draft's live approvals, voided."""
+    return tuple(
+        replace(approval, state=ApprovalState.VOID, rev=approval.rev + 1)
+        for approval in recorded.approvals
+        if approval.draft == draft.id and approval.state is ApprovalState.LIVE
+    )
+
+
+def draft_id(person: str, key: str, generation: int) -> str:
+    """Return a draft's lasting id: the same purpose and generation always give the same."""
+    return hashlib.sha256(f"{person}|{key}|{generation}".encode()).hexdigest()[:12]
+
+
+def _render(bench: Bench, action: CreateDraft) -> Draft:
+    words = bench.world.renderer.render_mail(action.template, action.facts)
+    person, now = bench.policy.person, bench.world.clock.now()
+    generation = sum(draft.key == action.key for draft in bench.recorded.drafts) + 1
+    draft = _with_bytes(
+        bench,
+        Draft(
+            id=draft_id(person, action.key, generation),
+            person=person,
+            key=action.key,
+            kind=action.draft_kind,
+            state=DraftState.RENDERED,
+            sender=bench.policy.me.email,
+            to=action.to,
+            cc=action.cc,
+            subject=words.subject,
+            body_text=words.body_text,
+            body_html=words.body_html,
+            hash="",
+            mime=b"",
+            why=action.reason,
+            created=now,
+            expires=action.expires,
+        ),
+    )
+    entry = LogEntry(person, now, "render-draft", action.key, Outcome.DONE, words.subject, bench.run)
+    bench.world.journal.record(entry, (draft,))
+    return draft
+
+
+def _with_bytes(bench: Bench, draft: Draft) -> Draft:
+    letter = Letter(
+        sender=draft.sender,
+        sender_name=bench.policy.me.name,
+        to=draft.to,
+        cc=draft.cc,
+        subject=draft.subject,
+        body_text=draft.body_text,
+        body_html=draft.body_html,
+        date=draft.created,
+        ref=draft.id,
+    )
+    fingerprint = canonical_hash(
+        sender=draft.sender,
+        reply_to=(),
+        to=draft.to,
+        cc=draft.cc,
+        bcc=(),
+        subject=draft.subject,
+        body_text=draft.body_text,
+        body_html=draft.body_html,
+    )
+    mime = build_mime(letter, unsent=True, newline=bench.world.newline)
+    return replace(draft, mime=mime, hash=fingerprint)
+
+
+def _placed(draft: Draft, seen: SeenDraft) -> Draft:
+    return replace(draft, provider_id=seen.provider_id, remote=seen.revision, rev=draft.rev + 1)
+
+
+def _copy(draft: Draft) -> MailCopy:
+    return MailCopy(
+        key=draft.key, ref=draft.id, subject=draft.subject, created=draft.created, mime=draft.mime
+    )

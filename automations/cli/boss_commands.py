@@ -1,0 +1,56 @@
+"""`boss`: the people the loop is run with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from automations.cli.output import emit_json, say, table
+
+if TYPE_CHECKING:
+    from automations.wiring import Session
+
+
+@click.group()
+def boss() -> None:
+    """See where the loop with each boss stands."""
+
+
+@boss.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_bosses(session: Session, *, as_json: bool) -> None:
+    """List your bosses, the stage of the next offer, and why."""
+    from automations.plan.loop import standing_with
+
+    policy, now = session.policy, session.clock.now()
+    recorded = session.reading_journal().load(policy.person)
+    loops = [standing_with(each, now, policy.me.zone, recorded) for each in policy.bosses]
+    if as_json:
+        emit_json(
+            {
+                "bosses": [
+                    {
+                        "name": loop.boss.name,
+                        "email": loop.boss.email,
+                        "stage": loop.stage,
+                        "why": loop.why,
+                        "kept": loop.kept,
+                        "missed": loop.missed,
+                        "cycle": {"month": loop.month, "step": loop.step},
+                    }
+                    for loop in loops
+                ]
+            }
+        )
+        return
+    if not loops:
+        say("No boss in the config. Add one: magicloop config edit")
+        return
+    table(
+        [
+            (loop.boss.name, loop.boss.email, loop.step, f"next offer: {loop.stage} ({loop.why})")
+            for loop in loops
+        ]
+    )

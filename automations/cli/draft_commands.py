@@ -1,0 +1,310 @@
+"""`draft`: the mails that wait for you."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automations.cli.output import emit_json, heading, is_interactive, say, table
+from automations.errors import ExitCode, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from automations.apply import Bench
+    from automations.model.records import Draft
+    from automations.wiring import Session
+
+ENDED = ("sent", "sent_elsewhere", "discarded", "expired", "superseded")
+LOCK_WAIT = 10.0
+
+
+@contextmanager
+def bench_of(session: Session) -> Iterator[Bench]:
+    """Hold the run lock and give what an act by hand works with."""
+    from automations.apply import Bench
+
+    policy = session.policy
+    with session.lock(wait=LOCK_WAIT):
+        world = session.world()
+        yield Bench(policy, world, world.journal.load(policy.person))
+
+
+@click.group()
+def draft() -> None:
+    """Read, change, approve or discard the mails drafted for you."""
+
+
+@draft.command("list")
+@click.option("--all", "show_all", is_flag=True, help="Also those that are at their end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
+    """List the drafts that wait."""
+    recorded = session.reading_journal().load(session.policy.person)
+    drafts = [d for d in recorded.drafts if show_all or d.state.value not in ENDED]
+    if as_json:
+        emit_json({"drafts": [draft_json(session, d) for d in drafts]})
+        return
+    if not drafts:
+        say("No draft waits for you.")
+        return
+    table([(d.id[:6], state_words(d), d.subject, ", ".join(d.to)) for d in drafts])
+
+
+def state_words(draft: Draft) -> str:
+    """Return a draft's state as a person says it."""
+    if draft.handed_over is not None and draft.state.value == "approved":
+        return "handed over"
+    return draft.state.value.replace("_", " ")
+
+
+def draft_json(session: Session, draft: Draft) -> dict[str, Any]:
+    """Return a draft as the contract's fields."""
+    from automations.cli.wording import local_iso
+    from automations.compose.words import count_words
+
+    zone = session.policy.me.zone
+    return {
+        "id": draft.id,
+        "key": draft.key,
+        "kind": draft.kind,
+        "state": draft.state.value,
+        "to": list(draft.to),
+        "cc": list(draft.cc),
+        "subject": draft.subject,
+        "words": count_words(draft.body_text),
+        "hash": draft.hash,
+        "why": draft.why,
+        "created": local_iso(draft.created, zone),
+        "expires": local_iso(draft.expires, zone),
+        "snoozed_until": local_iso(draft.snoozed_until, zone),
+        "handed_over": local_iso(draft.handed_over, zone),
+        "file": copy_path(session, draft),
+        "reason": draft.reason,
+        "lint": [],
+    }
+
+
+def copy_path(session: Session, draft: Draft) -> str:
+    """Return where the draft's copy lies, "" where there is none."""
+    from pathlib import Path
+
+    return str(Path(session.policy.mail.folder) / draft.provider_id) if draft.provider_id else ""
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def show(session: Session, name: str, *, as_json: bool) -> None:
+    """Show a draft as its reader will see it."""
+    from automations.desk.review import find_draft
+
+    found = find_draft(session.reading_journal().load(session.policy.person), name)
+    if as_json:
+        more = {"body_text": found.body_text, "body_html": found.body_html, "diff": diff_of(found)}
+        emit_json({**draft_json(session, found), **more})
+        return
+    print_card(session, found)
+
+
+def print_card(session: Session, draft: Draft) -> None:
+    """Print everything an approval binds to, and why the draft is there."""
+    from automations.cli.wording import local_iso
+    from automations.compose.words import count_words
+    from automations.plan.zones import say_when
+
+    zone = session.policy.me.zone
+    rows = [
+        ("Why", draft.why),
+        ("State", state_words(draft)),
+        ("From", f"{session.policy.me.name} <{draft.sender}>"),
+        *(("To", address) for address in draft.to),
+        *(("Cc", address) for address in draft.cc),
+        ("Subject", draft.subject),
+    ]
+    table(rows)
+    say("-" * 72)
+    say(draft.body_text.rstrip("\n"))
+    say("-" * 72)
+    if draft.previous_text and draft.previous_text != draft.body_text:
+        heading("Changed since the revision before")
+        say(diff_of(draft))
+    facts = [f"{count_words(draft.body_text)} words", f"hash {draft.hash[:8]}"]
+    if draft.expires is not None:
+        facts.append(f"expires {say_when(draft.expires, zone, with_zone=True)}")
+    if draft.snoozed_until is not None:
+        facts.append(f"put off until {local_iso(draft.snoozed_until, zone)}")
+    say("   ".join(facts))
+    if copy_path(session, draft):
+        say(copy_path(session, draft))
+    if draft.state.value == "waiting":
+        say(f"Approve it: magicloop draft approve {draft.id[:6]} --hash {draft.hash[:8]}")
+
+
+def diff_of(draft: Draft) -> str:
+    """Return what changed between the last two revisions of the text, as a unified diff."""
+    if not draft.previous_text:
+        return ""
+    from difflib import unified_diff
+
+    lines = unified_diff(
+        draft.previous_text.splitlines(), draft.body_text.splitlines(), "before", "now", lineterm=""
+    )
+    return "\n".join(lines)
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.option("--hash", "seen_hash", metavar="H", help="The hash shown with the words you read.")
+@click.pass_obj
+def approve(session: Session, name: str, seen_hash: str | None) -> None:
+    """Approve the words you read; you then send the mail from your own mail program.
+
+    At a terminal the mail is shown and you are asked; in a script give the hash that was shown.
+    """
+    from automations.desk import review
+
+    with bench_of(session) as bench:
+        found, edited = review.refreshed(bench, review.find_draft(bench.recorded, name))
+    if edited is not None:
+        say("You edited it outside; these are the words now.")
+    if seen_hash is None:
+        seen_hash = _ask_approval(session, found)
+    with bench_of(session) as bench:
+        current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
+        if changed is not None:
+            raise RefusedError(
+                "it changed while you were reading", fix=f"magicloop draft show {found.id[:6]}"
+            )
+        approved = review.approve(bench, current, seen_hash)
+    say(f"Approved. Send it from your mail program: {copy_path(session, approved)}")
+    say(f"  magicloop draft open {approved.id[:6]}             open it there")
+    say(f"  magicloop draft resolve {approved.id[:6]} --sent   when it went")
+
+
+def _ask_approval(session: Session, draft: Draft) -> str:
+    if not is_interactive():
+        raise RefusedError(
+            "an approval without a terminal needs the hash of the words that were read",
+            fix=f"magicloop draft show {draft.id[:6]}, then approve with --hash",
+        )
+    print_card(session, draft)
+    if not click.confirm("Approve exactly this?", default=False):
+        raise RefusedError("not approved; nothing changed", fix=f"magicloop draft edit {draft.id[:6]}")
+    return draft.hash
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.option("--subject", help="The new subject.")
+@click.option(
+    "--body-file", type=click.File("r", encoding="utf-8"), help="A file with the new text; - for stdin."
+)
+@click.option("--to", multiple=True, metavar="ADDRESS", help="Replaces the recipients; may be given again.")
+@click.option("--cc", multiple=True, metavar="ADDRESS", help="Replaces the copies; may be given again.")
+@click.pass_obj
+def edit(
+    session: Session, name: str, subject: str | None, body_file: Any, to: tuple[str, ...], cc: tuple[str, ...]
+) -> None:
+    """Change a draft: in your editor, or by the options. An approval of the old words is void."""
+    from automations.desk import review
+
+    with bench_of(session) as bench:
+        found, _ = review.refreshed(bench, review.find_draft(bench.recorded, name))
+    words = review.NewWords(subject, body_file.read() if body_file else None, to or None, cc or None)
+    if words == review.NewWords():
+        from automations.cli.editing import edit_in_editor
+
+        words = edit_in_editor(found)
+    with bench_of(session) as bench:
+        current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
+        if changed is not None or current.text_rev != found.text_rev:
+            raise RefusedError(
+                "it changed while you were editing", fix=f"magicloop draft edit {found.id[:6]}"
+            )
+        edited = review.edit(bench, current, words)
+    if edited.text_rev == found.text_rev:
+        say("Nothing changed.")
+        return
+    say(f"Changed. It waits for your approval: magicloop draft show {edited.id[:6]}")
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.option("--reason", default="", help="Kept in the log.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def discard(session: Session, name: str, reason: str, *, yes: bool) -> None:
+    """End a draft unsent. Its words stay in the journal."""
+    from automations.desk import review
+
+    found = review.find_draft(session.journal().load(session.policy.person), name)
+    if not yes:
+        if not is_interactive():
+            raise RefusedError(
+                "discarding without a terminal needs --yes", fix=f"magicloop draft discard {name} --yes"
+            )
+        if not click.confirm(f"Discard {found.subject!r} to {', '.join(found.to)}?", default=False):
+            say("Kept.")
+            return
+    with bench_of(session) as bench:
+        review.discard(bench, review.find_draft(bench.recorded, found.id), reason)
+    say(f"Discarded. Its words stay: magicloop draft show {found.id[:6]}")
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.option(
+    "--until", required=True, metavar="WHEN", help="2026-12-01, 14:30, +2d, +3h, or 'tomorrow 3pm'."
+)
+@click.pass_obj
+def snooze(session: Session, name: str, until: str) -> None:
+    """Put a draft off. Promises and expiry stay as they are."""
+    from automations.cli.when import parse_when
+    from automations.desk import review
+    from automations.plan.zones import say_when
+
+    zone = session.policy.me.zone
+    instant = parse_when(until, session.clock.now(), zone)
+    with bench_of(session) as bench:
+        review.snooze(bench, review.find_draft(bench.recorded, name), instant)
+    say(f"Put off until {say_when(instant, zone, with_zone=True)}.")
+
+
+@draft.command("open")
+@click.argument("name", metavar="ID")
+@click.option("--print", "only_print", is_flag=True, help="Print the path instead of opening it.")
+@click.pass_context
+def open_draft(ctx: click.Context, name: str, *, only_print: bool) -> None:
+    """Open a draft's file in your mail program."""
+    from automations.desk.review import find_draft
+
+    session: Session = ctx.obj
+    found = find_draft(session.reading_journal().load(session.policy.person), name)
+    path = copy_path(session, found)
+    if not path:
+        raise RefusedError(f"this draft is {state_words(found)} and has no file", fix="magicloop draft list")
+    if only_print or not is_interactive():
+        say(path)
+        return
+    if click.launch(path) != 0:
+        say(f"No program opened it; the file is {path}")
+        ctx.exit(ExitCode.ERROR)
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.option("--sent/--not-sent", default=None, required=True, help="Whether the mail went out.")
+@click.pass_obj
+def resolve(session: Session, name: str, *, sent: bool) -> None:
+    """Say whether a mail that was handed over to you went out."""
+    from automations.desk import review
+
+    with bench_of(session) as bench:
+        found = review.find_draft(bench.recorded, name)
+        review.resolve(bench, found, sent=sent)
+    say("Noted: it went out." if sent else "Noted: it did not go out.")

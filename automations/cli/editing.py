@@ -1,0 +1,67 @@
+"""A draft in the person's editor: headers above, text below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from automations.cli.output import is_interactive
+from automations.desk.review import NewWords
+from automations.errors import RefusedError
+
+if TYPE_CHECKING:
+    from automations.model.records import Draft
+
+HINT = "# Lines above the first empty line are headers. Save and close to keep, delete all to leave it."
+
+
+def edit_in_editor(draft: Draft) -> NewWords:
+    """Open the draft in $EDITOR and return what was changed.
+
+    :raises RefusedError: there is no terminal, or what was saved cannot be read.
+    """
+    if not is_interactive():
+        raise RefusedError(
+            "there is no terminal for an editor",
+            fix=f"magicloop draft edit {draft.id[:6]} --subject ... --body-file FILE",
+        )
+    saved = click.edit(as_text(draft), extension=".eml.txt")
+    if saved is None or not saved.strip():
+        return NewWords()
+    return from_text(saved, draft.id[:6])
+
+
+def as_text(draft: Draft) -> str:
+    """Return the draft as it is put into the editor."""
+    headers = [HINT, f"To: {', '.join(draft.to)}", f"Cc: {', '.join(draft.cc)}", f"Subject: {draft.subject}"]
+    return "\n".join([*headers, "", draft.body_text])
+
+
+def from_text(saved: str, name: str) -> NewWords:
+    """Read what the editor saved.
+
+    :raises RefusedError: a line above the text is no header.
+    """
+    head, _, body = saved.replace("\r\n", "\n").partition("\n\n")
+    found: dict[str, str] = {}
+    for number, line in enumerate(head.split("\n"), 1):
+        if line.startswith("#") or not line.strip():
+            continue
+        key, colon, value = line.partition(":")
+        if not colon or key.strip().lower() not in ("to", "cc", "subject"):
+            raise RefusedError(
+                f"line {number} is no header: {line[:40]!r}; leave an empty line before the text",
+                fix=f"magicloop draft edit {name}",
+            )
+        found[key.strip().lower()] = value.strip()
+    return NewWords(
+        subject=found.get("subject"),
+        body_text=body,
+        to=_addresses(found["to"]) if "to" in found else None,
+        cc=_addresses(found["cc"]) if "cc" in found else None,
+    )
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

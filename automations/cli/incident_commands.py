@@ -1,0 +1,293 @@
+"""`incident`: something went wrong; own it, and keep the people who matter informed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automations.cli.output import emit_json, heading, is_interactive, say, table, whisper
+from automations.errors import LockHeldError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from automations.model.records import Incident, Recorded, Update
+    from automations.wiring import Session
+
+PHASES = ("investigating", "identified", "monitoring")
+FIELDS = {
+    "changed": "What changed since the last update.",
+    "now": "What is being done now, and by whom.",
+    "next": "The next concrete step.",
+    "known": "What is known for sure.",
+    "suspected": "What is only suspected.",
+    "unknown": "What is not known yet.",
+    "need": "The one decision you need, with its deadline.",
+    "ruled-out": "What was ruled out.",
+}
+LOCK_WAIT = 10.0
+
+
+def field_options(fields: Mapping[str, str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return a decorator that adds an option for each field."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name, meaning in reversed(list(fields.items())):
+            command = click.option(f"--{name}", default="", metavar="TEXT", help=meaning)(command)
+        return command
+
+    return add
+
+
+@click.group()
+def incident() -> None:
+    """Own what went wrong: short updates, each promising the time of the next."""
+
+
+audience_option = click.option(
+    "--audience",
+    multiple=True,
+    metavar="KIND:ADDR,...",
+    help="exec: or tactical: and addresses; may be given again.",
+)
+
+
+@incident.command("open")
+@click.argument("title")
+@click.option("--severity", type=int, default=None, help="1 (worst) to 4. In doubt take the worse.")
+@click.option("--impact", default=None, help="Who is hit, in numbers; or 'unknown, measuring by 15:00'.")
+@click.option("--started", metavar="WHEN", help="When it began (14:05, 2026-11-23T14:05); now if left out.")
+@click.option("--owner", default="", help="Who owns the repair; you if left out.")
+@audience_option
+@field_options({name: FIELDS[name] for name in ("now", "next", "known", "suspected", "unknown", "need")})
+@click.pass_obj
+def open_incident(
+    session: Session,
+    /,
+    title: str,
+    severity: int | None,
+    impact: str | None,
+    started: str | None,
+    owner: str,
+    audience: tuple[str, ...],
+    **fields: str,
+) -> None:
+    """Open an incident and draft its first notice."""
+    from automations.cli.when import parse_past
+    from automations.desk import incidents as desk
+
+    severity = _asked("Severity, 1 (worst) to 4", "--severity 2", severity, kind=int)
+    impact = _asked("Impact: who is hit, in numbers", '--impact "12% of EU orders fail"', impact)
+    policy, now = session.policy, session.clock.now()
+    began = parse_past(started, now, policy.me.zone) if started else None
+    with session.lock(wait=LOCK_WAIT):
+        journal = session.journal()
+        new = desk.NewIncident(title, severity, impact, began, owner, audience, _fields(fields))
+        opened = desk.open_incident(journal, policy, journal.load(policy.person), now, new)
+    say(f"{opened.id} is open, severity {opened.severity}.")
+    _draft_now(session, opened.id)
+
+
+@incident.command()
+@click.argument("name", metavar="ID")
+@click.option("--phase", type=click.Choice(PHASES), help="Where it stands now.")
+@click.option("--severity", type=int, default=None, help="A new severity.")
+@click.option("--impact", default="", help="The impact as it is now.")
+@audience_option
+@field_options(FIELDS)
+@click.pass_obj
+def update(
+    session: Session,
+    /,
+    name: str,
+    phase: str | None,
+    severity: int | None,
+    impact: str,
+    audience: tuple[str, ...],
+    **fields: str,
+) -> None:
+    """Record what changed and draft the next update."""
+    from automations.desk import incidents as desk
+    from automations.model.records import Phase
+
+    given = _fields({**fields, "impact": impact})
+    if not given and phase is None and severity is None and not audience:
+        raise RefusedError(
+            "an update says what changed",
+            fix=f'magicloop incident update {name} --changed "..." --now "..." --next "..."',
+        )
+    policy = session.policy
+    with session.lock(wait=LOCK_WAIT):
+        journal = session.journal()
+        recorded = journal.load(policy.person)
+        made = desk.update_incident(
+            journal,
+            policy,
+            recorded,
+            session.clock.now(),
+            name,
+            Phase(phase) if phase else None,
+            given,
+            audience,
+            severity,
+        )
+    say(f"{made.incident}: update {made.number}, {made.phase.value}.")
+    _draft_now(session, made.incident)
+
+
+@incident.command()
+@click.argument("name", metavar="ID")
+@field_options(
+    {
+        "verified": "How the recovery was verified.",
+        "root-cause": "The root cause, if it is known.",
+        "change": "What will be done differently.",
+        "owner": "Who sees to that.",
+        "by": "By when.",
+        "data-loss": "What data was lost, or none.",
+    }
+)
+@click.pass_obj
+def resolve(session: Session, /, name: str, **fields: str) -> None:
+    """Say that it is over, and draft the mail that says so."""
+    from automations.desk import incidents as desk
+
+    policy = session.policy
+    with session.lock(wait=LOCK_WAIT):
+        journal = session.journal()
+        recorded = journal.load(policy.person)
+        made = desk.resolve_incident(journal, policy, recorded, session.clock.now(), name, _fields(fields))
+    say(f"{made.incident} is resolved.")
+    _draft_now(session, made.incident)
+
+
+@incident.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_incidents(session: Session, *, as_json: bool) -> None:
+    """List the incidents and when their next update is promised."""
+    from automations.plan.zones import say_when
+
+    recorded = session.reading_journal().load(session.policy.person)
+    if as_json:
+        emit_json({"incidents": [incident_json(session, recorded, each) for each in recorded.incidents]})
+        return
+    if not recorded.incidents:
+        say("No incident. May it stay so.")
+        return
+    rows = []
+    for each in recorded.incidents:
+        due = _next_due(recorded, each)
+        promise = f"next update {say_when(due, session.policy.me.zone, with_zone=True)}" if due else ""
+        rows.append((each.id, f"SEV{each.severity}", each.phase.value, each.title, promise))
+    table(rows)
+
+
+@incident.command()
+@click.argument("name", metavar="ID")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def show(session: Session, name: str, *, as_json: bool) -> None:
+    """Show an incident and its updates."""
+    from automations.cli.wording import local_iso
+    from automations.desk.incidents import find_incident
+
+    recorded = session.reading_journal().load(session.policy.person)
+    found = find_incident(recorded, name)
+    if as_json:
+        emit_json(incident_json(session, recorded, found))
+        return
+    heading(f"{found.id}  [SEV{found.severity}] {found.title}: {found.phase.value}")
+    say(f"Impact: {found.impact}")
+    zone = session.policy.me.zone
+    for each in _updates(recorded, found):
+        say(f"{each.number}. {(local_iso(each.at, zone) or '')[:16]} {each.phase.value}")
+        table([(f"   {key.replace('_', ' ')}", text) for key, text in each.fields.items()])
+
+
+def incident_json(session: Session, recorded: Recorded, found: Incident) -> dict[str, Any]:
+    """Return an incident as the contract's fields."""
+    from automations.cli.wording import local_iso
+    from automations.desk.status import overdue_updates
+
+    zone = session.policy.me.zone
+    late = {each.id for each, _ in overdue_updates(recorded, session.clock.now())}
+    return {
+        "id": found.id,
+        "title": found.title,
+        "severity": found.severity,
+        "phase": found.phase.value,
+        "impact": found.impact,
+        "owner": found.owner,
+        "started": local_iso(found.started, zone),
+        "opened": local_iso(found.opened, zone),
+        "resolved": local_iso(found.resolved, zone),
+        "next_update_due": local_iso(_next_due(recorded, found), zone),
+        "overdue": found.id in late,
+        "updates": [_update_json(recorded, each, zone) for each in _updates(recorded, found)],
+    }
+
+
+def _update_json(recorded: Recorded, update: Update, zone: str) -> dict[str, Any]:
+    from automations.cli.wording import local_iso
+    from automations.desk.incidents import drafts_of, promised_for, sent_at
+
+    drafts = drafts_of(recorded, update)
+    return {
+        "number": update.number,
+        "phase": update.phase.value,
+        "at": local_iso(update.at, zone),
+        "promised": local_iso(promised_for(recorded, update), zone),
+        "sent": local_iso(sent_at(recorded, update), zone),
+        "state": drafts[0].state.value if drafts else "not drafted",
+        "fields": dict(update.fields),
+    }
+
+
+def _updates(recorded: Recorded, found: Incident) -> list[Update]:
+    return [each for each in recorded.updates if each.incident == found.id]
+
+
+def _next_due(recorded: Recorded, found: Incident) -> Any:
+    from automations.desk.status import newest_update
+
+    newest = newest_update(recorded, found)
+    return newest.next_due if newest is not None else None
+
+
+def _fields(given: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("-", "_"): text for name, text in given.items() if text.strip()}
+
+
+def _asked(question: str, flag: str, given: Any, *, kind: type = str) -> Any:
+    if given is not None:
+        return given
+    if not is_interactive():
+        raise RefusedError(f"missing: {question.lower()}", fix=f"give {flag}")
+    return click.prompt(question, type=kind)
+
+
+def _draft_now(session: Session, incident_id: str) -> None:
+    """Write the drafts at once; a run that holds the lock does it a moment later."""
+    from automations.cli.run_commands import run_once
+
+    try:
+        report = run_once(session, frozenset({"incidents"}), wait=LOCK_WAIT)
+    except LockHeldError:
+        whisper("A run is at work; the draft comes with the next one.")
+        return
+    for result in report.results:
+        if result.error is not None:
+            whisper(f"not drafted: {result.error}")
+    recorded = session.journal().load(session.policy.person)
+    waiting = [
+        d
+        for d in recorded.drafts
+        if d.key.startswith(f"incident:{incident_id}:") and d.state.value == "waiting"
+    ]
+    for each in waiting:
+        say(f"Draft to {', '.join(each.to)}: magicloop draft show {each.id[:6]}")
+    for problem in report.notices.standing:
+        if problem.subject.startswith(incident_id):
+            whisper(f"{problem.what}\nfix: {problem.fix}")

@@ -1,0 +1,126 @@
+"""`invention`: the blocks of invention time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automations.cli.draft_commands import bench_of
+from automations.cli.output import emit_json, say, table
+
+if TYPE_CHECKING:
+    from automations.model.records import Block
+    from automations.wiring import Session
+
+
+@click.group()
+def invention() -> None:
+    """See and steer the two hours a month."""
+
+
+@invention.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_blocks(session: Session, *, as_json: bool) -> None:
+    """List the blocks, why they are where they are, and where else they could be."""
+    from automations.desk.invention import listed_blocks
+
+    recorded = session.reading_journal().load(session.policy.person)
+    blocks = listed_blocks(session.policy, session.clock.now(), recorded)
+    if as_json:
+        emit_json({"blocks": [block_json(session, block) for block in blocks]})
+        return
+    table([row for block in blocks for row in _rows(session, block)])
+
+
+def block_json(session: Session, block: Block) -> dict[str, Any]:
+    """Return a block as the contract's fields."""
+    from automations.cli.wording import local_iso
+
+    zone = session.policy.me.zone
+    return {
+        "month": block.month,
+        "state": block.state.value,
+        "start": local_iso(block.span.start if block.span else None, zone),
+        "end": local_iso(block.span.end if block.span else None, zone),
+        "provider_id": block.id,
+        "moves": block.moves,
+        "reason": block.reason,
+        "problem": block.problem,
+        "combine": list(block.pair),
+        "alternatives": [
+            {"start": local_iso(span.start, zone), "end": local_iso(span.end, zone)}
+            for span in block.alternatives
+        ],
+    }
+
+
+def _rows(session: Session, block: Block) -> list[tuple[str, str, str]]:
+    from automations.plan.zones import say_when
+
+    zone = session.policy.me.zone
+    when = say_when(block.span, zone, with_zone=True) if block.span else ""
+    rows = [(block.month, block.state.value.replace("_", " "), when or block.reason)]
+    if block.span and block.state.live:
+        rows.append(("", "", block.reason))
+        rows.extend(
+            (
+                "",
+                "",
+                f"or {say_when(span, zone, with_zone=True)}   magicloop invention choose {block.month} {number}",
+            )
+            for number, span in enumerate(block.alternatives, 1)
+        )
+    elif block.span:
+        rows.append(("", "", block.reason))
+    return rows
+
+
+@invention.command()
+@click.argument("month")
+@click.argument("number", type=click.IntRange(1, 9))
+@click.pass_obj
+def choose(session: Session, month: str, number: int) -> None:
+    """Move a month's block to one of its alternatives (as numbered by `invention list`)."""
+    from automations.desk import invention as desk
+
+    with bench_of(session) as bench:
+        block = desk.choose(bench, session.ground().holidays, month, number)
+    _say_where(session, block, "It stays there; no run moves it.")
+
+
+@invention.command()
+@click.argument("month")
+@click.option("--not-held", is_flag=True, help="The block is over but did not happen; it stays owed.")
+@click.pass_obj
+def skip(session: Session, month: str, *, not_held: bool) -> None:
+    """Have no block in a month (2026-12), or say that one did not happen."""
+    from automations.desk import invention as desk
+
+    with bench_of(session) as bench:
+        block = desk.not_held(bench, month) if not_held else desk.skip(bench, month)
+    if not_held:
+        say(f"{block.month}: not held; the next run looks for another time.")
+    else:
+        say(f"{block.month}: skipped. Changed your mind? magicloop invention hold {block.month}")
+
+
+@invention.command()
+@click.argument("month")
+@click.pass_obj
+def hold(session: Session, month: str) -> None:
+    """Book a month's block now, also one that was skipped or deleted."""
+    from automations.desk import invention as desk
+
+    with bench_of(session) as bench:
+        block = desk.hold(bench, session.ground().holidays, month)
+    _say_where(session, block, block.reason)
+
+
+def _say_where(session: Session, block: Block, more: str) -> None:
+    from automations.plan.zones import say_when
+
+    when = say_when(block.span, session.policy.me.zone, with_zone=True) if block.span else "nowhere yet"
+    say(f"{block.month}: {when}")
+    say(more)

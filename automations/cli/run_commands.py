@@ -1,0 +1,154 @@
+"""`run` and `plan`: one turn of the whole product, and what it would do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from automations.cli.output import emit_json, heading, is_interactive, say, table, whisper
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.cycle import Report
+    from automations.wiring import Session
+
+AUTOMATIONS = ("incidents", "invention", "offers")
+
+only_option = click.option(
+    "--only", multiple=True, type=click.Choice(AUTOMATIONS), help="Limit it to this; may be given again."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
+@click.option("--report", is_flag=True, help="Say what was done even when no terminal is there.")
+@only_option
+@json_option
+@click.pass_context
+def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...], as_json: bool) -> None:
+    """Do what is due: book blocks, write drafts, log the cycle.
+
+    The scheduler calls this. Call it as often as you like: what is done is not done again.
+    """
+    session: Session = ctx.obj
+    if dry_run:
+        show_plan(session, frozenset(only), as_json=as_json)
+        return
+    first_use = session.make_sample()
+    until = None if first_use or only else session.idle_until()
+    if until is not None:
+        _say_idle(session, until, as_json=as_json, aloud=report or is_interactive())
+        return
+    outcome = run_once(session, frozenset(only))
+    if as_json:
+        _emit_report(session, outcome)
+    elif first_use or report or is_interactive():
+        from automations.cli.report import print_report
+
+        print_report(session, outcome, first_use=first_use)
+    else:
+        _speak_up(session, outcome)
+    ctx.exit(outcome.exit_code)
+
+
+def run_once(session: Session, only: frozenset[str] = frozenset(), *, wait: float = 0.0) -> Report:
+    """Make one run under the run lock.
+
+    :raises LockHeldError: another run is at work.
+    """
+    from automations.cycle import run_cycle
+
+    session.config()
+    with session.lock(wait=wait):
+        return run_cycle(session.policy, session.world(), session.ground(), only=only)
+
+
+@click.command()
+@only_option
+@json_option
+@click.pass_obj
+def plan(session: Session, *, only: tuple[str, ...], as_json: bool) -> None:
+    """Show what the next run would do, and why. Changes nothing."""
+    show_plan(session, frozenset(only), as_json=as_json)
+
+
+def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
+    """Print the plan of a run that would start now."""
+    from automations.cli.wording import action_json, action_rows, local_iso, problem_lines
+    from automations.cycle import preview
+
+    zone, now = session.policy.me.zone, session.clock.now()
+    planned, _ = preview(
+        session.policy, session.world(session.reading_journal()), session.ground(), only=only
+    )
+    if as_json:
+        emit_json(
+            {
+                "now": local_iso(now, zone),
+                "actions": [action_json(action, zone) for action in planned.actions],
+                "problems": [
+                    {"code": p.code, "subject": p.subject, "what": p.what} for p in planned.problems
+                ],
+                "next_due": local_iso(planned.due, zone),
+            }
+        )
+        return
+    if planned.actions:
+        heading("A run now would:")
+        table(action_rows(planned.actions, zone))
+    else:
+        say("A run now would change nothing.")
+    for problem in planned.problems:
+        say("\n".join(problem_lines(problem, zone, now)))
+
+
+def _say_idle(session: Session, until: datetime, *, as_json: bool, aloud: bool) -> None:
+    """Say that nothing is due; loads nothing but what printing needs."""
+    now = session.clock.now()
+    if as_json:
+        run_facts = {"id": None, "started": now, "finished": now, "outcome": "nothing"}
+        emit_json({"run": run_facts, "actions": [], "next_due": until})
+    elif aloud:
+        say(f"Nothing is due; everything stands as it was. Next look: {until:%Y-%m-%d %H:%M} UTC.")
+
+
+def _emit_report(session: Session, report: Report) -> None:
+    from automations.cli.wording import local_iso, result_json
+
+    zone, run = session.policy.me.zone, report.run
+    emit_json(
+        {
+            "run": {
+                "id": run.id,
+                "started": local_iso(run.started, zone),
+                "finished": local_iso(run.finished, zone),
+                "outcome": report.outcome.value,
+            },
+            "actions": [result_json(result, zone) for result in report.results],
+            "problems": [
+                {"code": p.code, "subject": p.subject, "what": p.what, "where": p.where, "fix": p.fix}
+                for p in report.notices.standing
+            ],
+            "next_due": local_iso(report.due, zone),
+        }
+    )
+
+
+def _speak_up(session: Session, report: Report) -> None:
+    """Under a scheduler: silent when well, at most six lines for what is new, one for what is well again."""
+    from automations.cli.wording import problem_lines
+
+    zone, now = session.policy.me.zone, session.clock.now()
+    if report.refusal is not None:
+        whisper(f"refused: {report.refusal}")
+        return
+    lines = [line for problem in report.notices.told for line in problem_lines(problem, zone, now)]
+    most = 6
+    shown = lines if len(lines) <= most else [*lines[: most - 1], "more: magicloop status"]
+    for line in shown:
+        whisper(line)
+    for problem in report.notices.recovered:
+        whisper(f"well again: {problem.what}")

@@ -1,0 +1,197 @@
+"""`status`, `log`, and what the bare command says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automations.cli.output import emit_json, heading, say, table
+from automations.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from automations.desk.status import Status
+    from automations.model.records import LogEntry
+    from automations.wiring import Session
+
+FOLLOW_SECONDS = 2.0
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--exit-code", is_flag=True, help="Exit with 20 when drafts wait for you (or 3 when something is wrong)."
+)
+@click.pass_context
+def status(ctx: click.Context, *, as_json: bool, exit_code: bool) -> None:
+    """Show what waits, what is due and what stands in the way."""
+    from automations.desk.status import status_of
+
+    session: Session = ctx.obj
+    now = session.clock.now()
+    found = status_of(session.reading_journal().load(session.policy.person), now)
+    if as_json:
+        _emit_status(session, found, now)
+    else:
+        print_status(session, found, now)
+    if exit_code:
+        ctx.exit(_status_code(found))
+
+
+def _status_code(found: Status) -> ExitCode:
+    if found.waiting or found.unsure:
+        return ExitCode.WAITING
+    return ExitCode.PARTIAL if found.problems or found.overdue else ExitCode.DONE
+
+
+def _emit_status(session: Session, found: Status, now: datetime) -> None:
+    from automations.cli.wording import local_iso
+
+    zone = session.policy.me.zone
+    last = found.last_run
+    emit_json(
+        {
+            "now": local_iso(now, zone),
+            "sample": session.policy.sample,
+            "waiting": [
+                {"id": d.id, "key": d.key, "state": d.state.value, "subject": d.subject}
+                for d in (*found.waiting, *found.unsure)
+            ],
+            "overdue": [
+                {"incident": incident.id, "promised": local_iso(update.next_due, zone)}
+                for incident, update in found.overdue
+            ],
+            "next_due": local_iso(found.due, zone),
+            "last_run": last
+            and {
+                "id": last.id,
+                "started": local_iso(last.started, zone),
+                "finished": local_iso(last.finished, zone),
+                "outcome": last.outcome,
+            },
+            "problems": [
+                {
+                    "code": p.code,
+                    "subject": p.subject,
+                    "what": p.what,
+                    "since": local_iso(p.since, zone),
+                    "fix": p.fix,
+                }
+                for p in found.problems
+            ],
+        }
+    )
+
+
+def print_status(session: Session, found: Status, now: datetime) -> None:
+    """Print the status for a person."""
+    from automations.cli.wording import problem_lines
+    from automations.plan.zones import say_month, say_when
+
+    zone = session.policy.me.zone
+    if session.policy.sample:
+        say("This is the sample (made-up people). Make it yours: magicloop init")
+    last = found.last_run
+    if last is None:
+        say("No run yet. Try: magicloop run")
+        return
+    say(f"Last run {say_when(last.started, zone, with_zone=True)}: {last.outcome}")
+    for block in found.next_blocks:
+        assert block.span is not None, "a live block stands somewhere"
+        say(f"Invention time {say_month(block.month)}: {say_when(block.span, zone, with_zone=True)}")
+    if found.waiting:
+        heading(f"{len(found.waiting)} draft{'s' if len(found.waiting) > 1 else ''} to read")
+        table([(d.id[:6], d.subject, ", ".join(d.to)) for d in found.waiting])
+        say(f"Read one: magicloop draft show {found.waiting[0].id[:6]}")
+    if found.unsure:
+        heading("Handed over; did they go?")
+        table([(d.id[:6], d.subject, f"magicloop draft resolve {d.id[:6]} --sent") for d in found.unsure])
+    for incident, update in found.overdue:
+        assert update.next_due is not None, "only a promise can be overdue"
+        say(
+            f"OVERDUE {incident.id}: the update promised for {say_when(update.next_due, zone, with_zone=True)}"
+        )
+    for problem in found.problems:
+        say("\n".join(problem_lines(problem, zone, now)))
+    if not (found.waiting or found.unsure or found.overdue or found.problems):
+        say("Nothing waits for you.")
+    if found.due is not None:
+        say(f"Next look: {say_when(found.due, zone, with_zone=True)}")
+
+
+def welcome(session: Session) -> None:
+    """Say what the bare command says: the status when there is one, else what to do first."""
+    from automations.desk.status import status_of
+
+    if session.places.sample and not session.journal_exists():
+        heading("magicloop: two hours a month to invent, mails that help your boss, incidents owned.")
+        say("Nothing is sent that you have not approved.")
+        say()
+        table(
+            [
+                (
+                    "magicloop run",
+                    "try it now on a made-up calendar; no account, nothing leaves this machine",
+                ),
+                ("magicloop init", "make it yours: five questions"),
+                ("magicloop --help", "all commands"),
+            ]
+        )
+        return
+    now = session.clock.now()
+    print_status(session, status_of(session.reading_journal().load(session.policy.person), now), now)
+
+
+@click.command()
+@click.option(
+    "-n", "--lines", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many."
+)
+@click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def log(session: Session, *, lines: int, follow: bool, as_json: bool) -> None:
+    """Show what happened: every run, every action, every act by hand."""
+    person, journal = session.policy.person, session.reading_journal()
+    numbered = journal.log(person, limit=lines)
+    if as_json:
+        emit_json({"entries": [_entry_json(session, entry) for _, entry in numbered]})
+        return
+    if not numbered:
+        say("The log is empty. Try: magicloop run")
+    print_entry = _entry_printer(session)
+    for _, entry in numbered:
+        print_entry(entry)
+    last = numbered[-1][0] if numbered else 0
+    while follow:
+        session.clock.sleep(FOLLOW_SECONDS)
+        for number, entry in session.reading_journal().log(person, after=last):
+            print_entry(entry)
+            last = number
+
+
+def _entry_json(session: Session, entry: LogEntry) -> dict[str, Any]:
+    from automations.cli.wording import local_iso
+
+    return {
+        "at": local_iso(entry.at, session.policy.me.zone),
+        "run": entry.run,
+        "kind": entry.kind,
+        "subject": entry.subject,
+        "outcome": entry.outcome,
+        "detail": entry.detail,
+    }
+
+
+def _entry_printer(session: Session) -> Callable[[LogEntry], None]:
+    from automations.plan.zones import local
+
+    zone = session.policy.me.zone
+
+    def print_entry(entry: LogEntry) -> None:
+        at = f"{local(entry.at, zone):%Y-%m-%d %H:%M}"
+        say("  ".join(part for part in (at, entry.kind, entry.subject, entry.outcome, entry.detail) if part))
+
+    return print_entry

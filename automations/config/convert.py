@@ -1,0 +1,97 @@
+"""From the checked config file to the values the plan works with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automations.config.checks import all_windows, block_minutes
+from automations.model import policy
+
+if TYPE_CHECKING:
+    from automations.config import spec
+
+EVERY_MONTHS = {"monthly": 1, "every-2-months": 2, "quarterly": 3}
+
+
+def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
+    """Return the policy of a config without problems. Relative paths start at `folder`, the config's own."""
+    return policy.Policy(
+        me=policy.Me(config.me.name, config.me.email, config.me.timezone),
+        bosses=tuple(_boss(one) for one in config.boss),
+        goals=tuple(policy.Goal(one.text, one.kind) for one in config.goal),
+        invention=_invention(config.invention),
+        offers=policy.OffersPolicy(
+            due_day=config.offers.due_day,
+            follow_up_days=config.offers.follow_up_days,
+            ideas=config.offers.ideas,
+            on_track=config.offers.on_track,
+            hours=config.offers.hours,
+        ),
+        incidents=_incidents(config.incidents),
+        calendar=policy.CalendarSettings(
+            provider=config.calendar.provider,
+            busy=tuple(_absolute(one, folder) for one in config.calendar.busy),
+            file=_absolute(config.calendar.file or str(Path(data_dir) / "invention.ics"), folder),
+            visibility=config.calendar.visibility,
+        ),
+        mail=policy.MailSettings(
+            provider=config.mail.provider,
+            folder=_absolute(config.mail.folder or str(Path(data_dir) / "drafts"), folder),
+        ),
+        sample=config.sample,
+    )
+
+
+def _boss(one: spec.Boss) -> policy.Boss:
+    return policy.Boss(
+        name=one.name,
+        email=one.email,
+        every_months=EVERY_MONTHS[one.cadence],
+        stage=one.stage,
+        language=one.language,
+        capacity=one.capacity,
+        offers=one.offers,
+    )
+
+
+def _invention(one: spec.Invention) -> policy.InventionPolicy:
+    country, _, region = one.holidays.partition("-")
+    minutes = block_minutes(one.hours)
+    return policy.InventionPolicy(
+        minutes=minutes,
+        # A floor that was asked for is never above the length; only the default one can be.
+        floor_minutes=min(one.floor_minutes, minutes),
+        months_ahead=one.months_ahead,
+        working_hours=all_windows(one.working_hours),
+        prefer=all_windows(one.prefer),
+        buffer_minutes=one.buffer_minutes,
+        notice_days=one.notice_days,
+        on_conflict=policy.OnConflict(one.on_conflict),
+        max_moves=one.max_moves,
+        country=country,
+        region=region,
+        problems=one.problems,
+        combine=one.combine,
+    )
+
+
+def _incidents(one: spec.Incidents) -> policy.IncidentsPolicy:
+    severities: tuple[spec.Sev1 | spec.Sev2 | spec.Sev3 | spec.Sev4, ...] = (
+        one.sev1,
+        one.sev2,
+        one.sev3,
+        one.sev4,
+    )
+    groups = (("exec", one.exec), ("tactical", one.tactical))
+    return policy.IncidentsPolicy(
+        cadence={
+            number: policy.Cadence(each.first, each.active, each.monitoring)
+            for number, each in enumerate(severities, start=1)
+        },
+        audiences=tuple(policy.Audience(kind, to) for kind, to in groups if to),
+    )
+
+
+def _absolute(path: str, folder: str) -> str:
+    return str((Path(folder) / Path(path).expanduser()).absolute())

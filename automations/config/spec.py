@@ -1,0 +1,344 @@
+"""The one spec of the config: keys, types, limits, defaults and what each key means.
+
+Validation, the sample, the JSON Schema and the table in the docs are made from it. A key's
+`extra` says more than a type can: `form` is the check in `forms.py` that its text must pass,
+`unset` how an empty default reads to people, `secret` that its value is never shown.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from automations.model.policy import IncidentsPolicy, InventionPolicy, OffersPolicy
+
+_INVENTION = InventionPolicy()
+_OFFERS = OffersPolicy()
+_CADENCE = IncidentsPolicy().cadence
+
+# Longer words than these are a paste gone wrong, and would make mails and events nobody reads.
+_NAME = 120
+_SENTENCE = 500
+_MANY = 200
+_WEEK_MINUTES = 7 * 24 * 60
+
+
+def _key(description: str, *, extra: dict[str, Any] | None = None, **limits: Any) -> Meta:
+    return Meta(description=description, extra=extra, **limits)
+
+
+Sentence = Annotated[str, Meta(min_length=1, max_length=_SENTENCE)]
+Address = Annotated[
+    str, Meta(min_length=1, max_length=254, extra={"form": "address"}, extra_json_schema={"format": "email"})
+]
+PathText = Annotated[str, Meta(min_length=1, max_length=4096, extra={"form": "path"})]
+WindowText = Annotated[str, Meta(min_length=1, max_length=_SENTENCE, extra={"form": "windows"})]
+
+
+class Table(Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of the config file; unknown keys are refused."""
+
+
+class Me(Table, frozen=True):
+    """Who you are."""
+
+    name: Annotated[
+        str,
+        _key(
+            "Your name, as it stands under your mails.",
+            min_length=1,
+            max_length=_NAME,
+            examples=["Sam Sample"],
+            extra={"form": "name"},
+        ),
+    ]
+    email: Annotated[
+        Address, _key("Your mail address; drafts are written from it.", examples=["sam@example.com"])
+    ]
+    timezone: Annotated[
+        str,
+        _key(
+            "Your time zone, an IANA name. It decides what a month and a working hour are.",
+            min_length=1,
+            max_length=_NAME,
+            examples=["Europe/Berlin"],
+            extra={"form": "zone"},
+        ),
+    ]
+
+
+class Boss(Table, frozen=True):
+    """A person you run the loop with: a manager, a skip-level, a sponsor. Repeat [[boss]] for each."""
+
+    name: Annotated[
+        str,
+        _key(
+            "Their name, as you greet them.",
+            min_length=1,
+            max_length=_NAME,
+            examples=["Priya Raman"],
+            extra={"form": "name"},
+        ),
+    ]
+    email: Annotated[
+        Address,
+        _key(
+            "Their mail address. A new address is a new boss to the log.",
+            examples=["priya@example.com"],
+        ),
+    ]
+    cadence: Annotated[
+        Literal["monthly", "every-2-months", "quarterly"], _key("How often an offer of help is due.")
+    ] = "monthly"
+    stage: Annotated[
+        Literal["auto", "ask", "suggest", "inform"],
+        _key(
+            "How far the loop has come: ask how to help, suggest help, inform of help given. auto decides by the log."
+        ),
+    ] = "auto"
+    language: Annotated[Literal["en"], _key("The language their mails are written in.")] = "en"
+    capacity: Annotated[
+        int, _key("How many open promises to them are enough; above it nothing more is offered.", ge=1, le=50)
+    ] = 3
+    offers: Annotated[
+        tuple[Sentence, ...],
+        _key(
+            "Help you could offer this boss, one concrete thing each; comes before offers.ideas.",
+            max_length=_MANY,
+            examples=[["take the on-call rota off your desk"]],
+        ),
+    ] = ()
+
+
+class Goal(Table, frozen=True):
+    """Something you want. Repeat [[goal]] for each."""
+
+    text: Annotated[
+        str,
+        _key(
+            "The goal in your words.",
+            min_length=1,
+            max_length=_SENTENCE,
+            examples=["lead a project across two teams"],
+        ),
+    ]
+    kind: Annotated[Literal["skill", "scope", "role", "project", "pay"], _key("What sort of goal it is.")] = (
+        "skill"
+    )
+
+
+class Invention(Table, frozen=True):
+    """Invention time: one block a month to think, booked around your meetings."""
+
+    hours: Annotated[float, _key("Length of a block in hours.", ge=0.5, le=8)] = 2
+    floor_minutes: Annotated[
+        int, _key("The shortest block worth having, in minutes, when no whole one fits.", ge=30, le=480)
+    ] = _INVENTION.floor_minutes
+    months_ahead: Annotated[int, _key("How many months after this one are booked already.", ge=0, le=11)] = (
+        _INVENTION.months_ahead
+    )
+    working_hours: Annotated[
+        WindowText | Annotated[tuple[WindowText, ...], Meta(min_length=1, max_length=_MANY)],
+        _key(
+            "When you work; a block lies whole inside. Days, then times: one text or a list of texts.",
+            examples=[["Mon-Thu 09:00-17:30", "Fri 09:00-13:00"]],
+        ),
+    ] = ("Mon-Fri 09:00-17:30",)
+    prefer: Annotated[
+        WindowText | Annotated[tuple[WindowText, ...], Meta(max_length=_MANY)],
+        _key(
+            "When you think best, written like working_hours; other times are taken when these are full.",
+            examples=[["Tue-Thu 09:00-12:00"]],
+        ),
+    ] = ()
+    buffer_minutes: Annotated[
+        int, _key("Minutes kept clear between a block and the meetings beside it.", ge=0, le=240)
+    ] = _INVENTION.buffer_minutes
+    notice_days: Annotated[
+        int, _key("A block is neither booked nor moved within so many days of now.", ge=0, le=28)
+    ] = _INVENTION.notice_days
+    on_conflict: Annotated[
+        Literal["move", "keep", "ask"], _key("What to do when a meeting lands on a block.")
+    ] = "move"
+    max_moves: Annotated[
+        int, _key("How often a month's block is moved before you are asked.", ge=0, le=31)
+    ] = _INVENTION.max_moves
+    holidays: Annotated[
+        str,
+        _key(
+            "Country, or country and region, whose public holidays are kept free.",
+            max_length=20,
+            examples=["DE", "DE-BY", "US-CA"],
+            extra={"form": "holidays", "unset": "none"},
+        ),
+    ] = ""
+    problems: Annotated[
+        tuple[Sentence, ...],
+        _key(
+            "Problems worth two hours of thought; each block carries the next one.",
+            max_length=_MANY,
+            examples=[["What would make half our alerts unnecessary?"]],
+        ),
+    ] = ()
+    combine: Annotated[
+        tuple[Sentence, ...],
+        _key(
+            "Things to join in new ways; each block names two, no pair twice until all were used.",
+            max_length=_MANY,
+            examples=[["the audit log", "new colleagues' first week", "load tests"]],
+        ),
+    ] = ()
+
+
+class Offers(Table, frozen=True):
+    """Offers of help to your bosses."""
+
+    due_day: Annotated[int, _key("Day of the month from which the offer is due.", ge=1, le=28)] = (
+        _OFFERS.due_day
+    )
+    follow_up_days: Annotated[
+        int, _key("Days without an answer until a follow-up is drafted.", ge=1, le=60)
+    ] = _OFFERS.follow_up_days
+    ideas: Annotated[
+        tuple[Sentence, ...],
+        _key(
+            "Concrete help you could offer any boss; an offer names one or two.",
+            max_length=_MANY,
+            examples=[["take over the monthly capacity report", "sit in for you in the vendor calls"]],
+        ),
+    ] = ()
+    on_track: Annotated[
+        str,
+        _key(
+            "A fact that shows your own work is on track; an offer opens with it.",
+            max_length=_SENTENCE,
+            examples=["The billing move is on plan; the second of four steps went live on Tuesday."],
+            extra={"unset": "left out"},
+        ),
+    ] = _OFFERS.on_track
+    hours: Annotated[
+        int,
+        _key("Hours a month you can give; 0 names no figure.", ge=0, le=80),
+    ] = _OFFERS.hours
+
+
+First = Annotated[int, _key("Minutes until the first update.", ge=0, le=_WEEK_MINUTES)]
+Active = Annotated[int, _key("Minutes between updates while it is being worked on.", ge=0, le=_WEEK_MINUTES)]
+Monitoring = Annotated[
+    int, _key("Minutes between updates while the cure is being watched.", ge=0, le=_WEEK_MINUTES)
+]
+
+
+class Sev1(Table, frozen=True):
+    """Times of the most severe incidents, in minutes; 0 promises no fixed time."""
+
+    first: First = _CADENCE[1].first
+    active: Active = _CADENCE[1].active
+    monitoring: Monitoring = _CADENCE[1].monitoring
+
+
+class Sev2(Table, frozen=True):
+    """Times of severe incidents, in minutes; 0 promises no fixed time."""
+
+    first: First = _CADENCE[2].first
+    active: Active = _CADENCE[2].active
+    monitoring: Monitoring = _CADENCE[2].monitoring
+
+
+class Sev3(Table, frozen=True):
+    """Times of minor incidents, in minutes; 0 promises no fixed time."""
+
+    first: First = _CADENCE[3].first
+    active: Active = _CADENCE[3].active
+    monitoring: Monitoring = _CADENCE[3].monitoring
+
+
+class Sev4(Table, frozen=True):
+    """Times of the least severe incidents, in minutes; 0 promises no fixed time."""
+
+    first: First = _CADENCE[4].first
+    active: Active = _CADENCE[4].active
+    monitoring: Monitoring = _CADENCE[4].monitoring
+
+
+class Incidents(Table, frozen=True):
+    """Updates while something is wrong: who gets them, and how often."""
+
+    exec: Annotated[
+        tuple[Address, ...],
+        _key(
+            "Who gets the short updates on impact and plan.",
+            max_length=_MANY,
+            examples=[["vp@example.com"]],
+        ),
+    ] = ()
+    tactical: Annotated[
+        tuple[Address, ...],
+        _key(
+            "Who gets the updates with the details of the work.",
+            max_length=_MANY,
+            examples=[["oncall@example.com", "support@example.com"]],
+        ),
+    ] = ()
+    sev1: Sev1 = Sev1()
+    sev2: Sev2 = Sev2()
+    sev3: Sev3 = Sev3()
+    sev4: Sev4 = Sev4()
+
+
+class Calendar(Table, frozen=True):
+    """Your calendar: where your meetings are read and your blocks are written."""
+
+    provider: Annotated[Literal["local"], _key("What keeps the calendar; local is .ics files.")] = "local"
+    busy: Annotated[
+        tuple[PathText, ...],
+        _key(
+            "Files or folders of .ics calendars whose meetings are kept clear; only read, never changed.",
+            max_length=_MANY,
+            examples=[["~/calendars/work.ics"]],
+        ),
+    ] = ()
+    file: Annotated[
+        str,
+        _key(
+            "The .ics file your blocks are written to.",
+            max_length=4096,
+            examples=["~/calendars/invention.ics"],
+            extra={"form": "path", "unset": "invention.ics in the data folder"},
+        ),
+    ] = ""
+    visibility: Annotated[
+        Literal["default", "private"], _key("Whether others may read what a block is about.")
+    ] = "default"
+
+
+class Mail(Table, frozen=True):
+    """Your mail: where drafts are put for you to read. Nothing is sent that you have not approved."""
+
+    provider: Annotated[Literal["local"], _key("What keeps the drafts; local is .eml files.")] = "local"
+    folder: Annotated[
+        str,
+        _key(
+            "The folder the .eml drafts are written to.",
+            max_length=4096,
+            examples=["~/Drafts"],
+            extra={"form": "path", "unset": "drafts in the data folder"},
+        ),
+    ] = ""
+
+
+class Config(Table, frozen=True, kw_only=True):
+    """The whole config file of magicloop."""
+
+    sample: Annotated[bool, _key("Marks the made-up config of a first try; leave it out of your own.")] = (
+        False
+    )
+    me: Me
+    boss: Annotated[tuple[Boss, ...], Meta(max_length=_MANY)] = ()
+    goal: Annotated[tuple[Goal, ...], Meta(max_length=_MANY)] = ()
+    invention: Invention = Invention()
+    offers: Offers = Offers()
+    incidents: Incidents = Incidents()
+    calendar: Calendar = Calendar()
+    mail: Mail = Mail()

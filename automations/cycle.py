@@ -1,0 +1,197 @@
+"""One run: recover, observe, plan, apply, log. The caller holds the run lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from automations.apply import Bench, Result, World, apply_all
+from automations.errors import ConflictError, ExitCode, FaultClass, PlanRefusedError, ProviderError
+from automations.model.records import Outcome, Problem, RunOutcome, Severity, Wake
+from automations.observe import observe, observe_claims
+from automations.plan.cycle import plan_cycle
+from automations.plan.needs import plan_needs
+from automations.plan.notices import Notices, keep_unlooked, next_reminder, plan_notices
+from automations.plan.recovery import plan_recovery
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
+
+    from automations.model.policy import Policy
+    from automations.model.records import Recorded, Run
+    from automations.plan.actions import Plan
+    from automations.plan.recovery import Settlement
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a run stands on beside the world: how to tell later that nothing changed."""
+
+    config: str
+    version: str
+    holidays: Callable[[tuple[int, ...]], Mapping[date, str]]
+    fingerprints: Callable[[Sequence[str]], tuple[tuple[str, str], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did. `plan` is None when it was refused."""
+
+    run: Run
+    outcome: RunOutcome
+    results: tuple[Result, ...] = ()
+    notices: Notices = field(default_factory=lambda: Notices((), (), ()))
+    due: datetime | None = None
+    refusal: PlanRefusedError | None = None
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """Sign-in needed says so first; then what was left undone; then what only has to wait."""
+        severities = {problem.severity for problem in self.notices.standing}
+        if self.refusal is not None:
+            return self.refusal.exit_code
+        if Severity.SIGN_IN in severities:
+            return ExitCode.SIGN_IN
+        if severities & {Severity.ERROR, Severity.ASK}:
+            return ExitCode.PARTIAL
+        return ExitCode.TEMPORARY if Severity.TEMPORARY in severities else ExitCode.DONE
+
+
+def preview(
+    policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()
+) -> tuple[Plan, Recorded]:
+    """Return what a run would do now, and the memory it was decided from. Nothing is changed."""
+    now = world.clock.now()
+    recorded = world.journal.load(policy.person)
+    needs = plan_needs(policy, now, recorded, only)
+    seen = observe(needs, world.calendar, world.mailbox, ground.holidays)
+    return plan_cycle(policy, now, seen, recorded, only=only), recorded
+
+
+def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()) -> Report:
+    """Make one run and record it. Running again at once changes nothing."""
+    now = world.clock.now()
+    run = world.journal.begin_run(policy.person, now)
+    before = world.journal.load(policy.person)
+    recovered = _recover(policy, world, before, run)
+    recorded = world.journal.load(policy.person) if before.claims else before
+    watched = _watched(world, ground)
+    seen = observe(plan_needs(policy, now, recorded, only), world.calendar, world.mailbox, ground.holidays)
+    try:
+        plan = plan_cycle(policy, now, seen, recorded, only=only)
+    except PlanRefusedError as refusal:
+        world.journal.finish_run(run, at=now, outcome=RunOutcome.REFUSED, problems=before.problems, wake=None)
+        return Report(run, RunOutcome.REFUSED, refusal=refusal)
+    results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id), plan.actions))
+    found = [*plan.problems, *_failures(policy.person, results, now)]
+    if only:
+        found = keep_unlooked(before.problems, found, frozenset(p.code for p in before.problems))
+    notices = plan_notices(before.problems, found, now)
+    outcome = run_outcome(results, notices.standing)
+    wake = None if only else _wake(plan, results, notices, ground, watched)
+    finished = world.clock.now()
+    world.journal.finish_run(run, at=finished, outcome=outcome, problems=notices.standing, wake=wake)
+    finished_run = replace(run, finished=finished, outcome=outcome)
+    return Report(finished_run, outcome, results, notices, plan.due)
+
+
+def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tuple[Result, ...]:
+    """Settle what an interrupted run left open, before anything else."""
+    if not recorded.claims:
+        return ()
+    settlements = plan_recovery(recorded, observe_claims(recorded, world.calendar, world.mailbox))
+    results = [_settle(world, settlement) for settlement in settlements]
+    again = [settlement.again for settlement in settlements if settlement.again is not None]
+    if again:
+        fresh = world.journal.load(policy.person)
+        results.extend(apply_all(Bench(policy, world, fresh, run.id), again))
+    return tuple(results)
+
+
+def _settle(world: World, settlement: Settlement) -> Result:
+    """Record how an interrupted claim ended. Where its records were written since, those stand."""
+    claim, at = settlement.claim, world.clock.now()
+    outcome = Outcome.DONE if settlement.outcome is Outcome.DONE else Outcome.SKIPPED
+    detail = settlement.detail
+    try:
+        world.journal.settle(
+            claim.id, at=at, outcome=settlement.outcome, detail=detail, changes=settlement.changes
+        )
+    except ConflictError as error:
+        outcome, detail = Outcome.SKIPPED, f"interrupted; what was recorded since stands ({error})"
+        world.journal.settle(claim.id, at=at, outcome=Outcome.SKIPPED, detail=detail)
+    return Result(claim.kind, claim.subject, outcome, "an earlier run was interrupted", detail)
+
+
+def _watched(world: World, ground: Ground) -> tuple[tuple[str, str], ...] | None:
+    """Fingerprint what would make the next run look; taken before looking, so that no change is missed."""
+    paths: list[str] = []
+    for port in (world.calendar, world.mailbox):
+        watched = port.watched()
+        if watched is None:
+            return None
+        paths.extend(watched)
+    return ground.fingerprints(paths)
+
+
+SEVERITIES = {
+    FaultClass.TRANSIENT: Severity.TEMPORARY,
+    FaultClass.AMBIGUOUS: Severity.TEMPORARY,
+    FaultClass.PERMANENT: Severity.ERROR,
+    FaultClass.NEEDS_SIGN_IN: Severity.SIGN_IN,
+}
+
+
+def _failures(person: str, results: Sequence[Result], now: datetime) -> list[Problem]:
+    """Turn each failed action into a problem that stands until it succeeds."""
+    problems = []
+    for result in results:
+        error = result.error
+        if error is None:
+            continue
+        severity = SEVERITIES[error.fault] if isinstance(error, ProviderError) else Severity.ERROR
+        problems.append(
+            Problem(
+                person=person,
+                code=f"{result.kind}-failed",
+                subject=result.subject,
+                severity=severity,
+                what=error.what,
+                where=error.where,
+                fix=error.fix or "magicloop run",
+                since=now,
+            )
+        )
+    return problems
+
+
+def run_outcome(results: Sequence[Result], standing: Sequence[Problem]) -> RunOutcome:
+    """Return how a run ended: nothing to do, all done, something left undone, or nothing achieved."""
+    done = any(result.outcome is Outcome.DONE for result in results)
+    failed = any(result.outcome in (Outcome.FAILED, Outcome.UNKNOWN) for result in results)
+    undone = failed or any(problem.severity is not Severity.WARNING for problem in standing)
+    if failed and not done:
+        return RunOutcome.FAILED
+    if undone:
+        return RunOutcome.PARTIAL
+    return RunOutcome.OK if done else RunOutcome.NOTHING
+
+
+def _wake(
+    plan: Plan,
+    results: Sequence[Result],
+    notices: Notices,
+    ground: Ground,
+    watched: tuple[tuple[str, str], ...] | None,
+) -> Wake | None:
+    """Return when a run has something to do again; None: every run must look.
+
+    After a change, or while a problem stands, the next run looks whatever the time: then the wake
+    names no config, which none matches.
+    """
+    instants = [instant for instant in (plan.due, next_reminder(notices.standing)) if instant is not None]
+    if not instants or watched is None:
+        return None
+    restless = bool(results) or any(p.severity is not Severity.WARNING for p in notices.standing)
+    return Wake(min(instants), "" if restless else ground.config, ground.version, watched)

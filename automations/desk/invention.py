@@ -1,0 +1,109 @@
+"""What a person asks for about their blocks, carried out at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automations.apply import apply_action
+from automations.errors import RefusedError
+from automations.model.records import Block, BlockState, Outcome
+from automations.observe import observe
+from automations.plan import invention_by_hand as by_hand
+from automations.plan.generations import horizon, newest_blocks
+from automations.plan.invention import busy_for
+from automations.plan.needs import Needs
+from automations.plan.zones import local
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date, datetime
+
+    from automations.apply import Bench
+    from automations.model.policy import Policy
+    from automations.model.records import Month, Recorded
+    from automations.model.seen import Seen
+    from automations.plan.actions import Action
+
+    HolidaysOf = Callable[[tuple[int, ...]], Mapping[date, str]]
+
+
+def listed_blocks(policy: Policy, now: datetime, recorded: Recorded) -> tuple[Block, ...]:
+    """Return the newest block of each month, oldest first; a month to come without one is owed."""
+    newest = dict(newest_blocks(recorded))
+    for month in horizon(policy, now):
+        newest.setdefault(
+            month, Block("", policy.person, month, 0, BlockState.OWED, reason="to be booked by the next run")
+        )
+    return tuple(newest[month] for month in sorted(newest))
+
+
+def hold(bench: Bench, holidays: HolidaysOf, month: Month) -> Block:
+    """Book a block for a month, also after it was skipped or missed; return it.
+
+    :raises RefusedError: see `plan.invention_by_hand.hold`.
+    """
+    now, seen = _look(bench, holidays, month)
+    _carry_out(bench, by_hand.hold(bench.policy, now, seen, bench.recorded, month))
+    return _newest(bench, month)
+
+
+def choose(bench: Bench, holidays: HolidaysOf, month: Month, number: int) -> Block:
+    """Move a month's block to one of its alternatives; return it.
+
+    :raises RefusedError: see `plan.invention_by_hand.choose`.
+    """
+    now, seen = _look(bench, holidays, month)
+    _carry_out(bench, by_hand.choose(bench.policy, now, seen, bench.recorded, month, number))
+    return _newest(bench, month)
+
+
+def skip(bench: Bench, month: Month) -> Block:
+    """Have no block in a month; return how it stands.
+
+    :raises RefusedError: see `plan.invention_by_hand.skip`.
+    """
+    now = bench.world.clock.now()
+    _carry_out(bench, by_hand.skip(bench.policy, now, bench.recorded, month))
+    return _newest(bench, month)
+
+
+def not_held(bench: Bench, month: Month) -> Block:
+    """Record that a block which is over was not held; return how it stands.
+
+    :raises RefusedError: see `plan.invention_by_hand.not_held`.
+    """
+    now = bench.world.clock.now()
+    _carry_out(bench, by_hand.not_held(bench.policy, now, bench.recorded, month))
+    return _newest(bench, month)
+
+
+def _look(bench: Bench, holidays: HolidaysOf, month: Month) -> tuple[datetime, Seen]:
+    """See all that booking or moving the month's block needs."""
+    now = bench.world.clock.now()
+    try:
+        busy = busy_for(bench.policy, now, bench.recorded, month)
+    except ValueError as error:
+        raise RefusedError(str(error), fix="magicloop invention list") from None
+    year = local(now, bench.policy.me.zone).year
+    needs = Needs(
+        busy=busy,
+        blocks=tuple(block.id for block in bench.recorded.blocks if block.state.live),
+        own=tuple(block.id for block in bench.recorded.blocks),
+        drafts=(),
+        years=tuple(range(year, local(busy.end, bench.policy.me.zone).year + 1))
+        if bench.policy.invention.country
+        else (),
+    )
+    return now, observe(needs, bench.world.calendar, bench.world.mailbox, holidays)
+
+
+def _carry_out(bench: Bench, action: Action) -> None:
+    for result in apply_action(bench, action):
+        if result.error is not None:
+            raise result.error
+        if result.outcome is not Outcome.DONE:
+            raise RefusedError(result.detail, where=result.subject, fix="magicloop run    (then try again)")
+
+
+def _newest(bench: Bench, month: Month) -> Block:
+    return newest_blocks(bench.world.journal.load(bench.policy.person))[month]

@@ -1,0 +1,232 @@
+"""What a person does with a draft: look, approve, edit, discard, put off, say whether it went.
+
+Each act is checked against the journal and the copy outside, then recorded in one transaction.
+Only a person calls these; a run never approves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from automations.apply import apply_action
+from automations.apply.carrying import entry_of
+from automations.apply.drafts import reworded, voided
+from automations.compose.addresses import check_address
+from automations.compose.html import text_to_html
+from automations.errors import RefusedError, UnknownNameError
+from automations.model.records import Approval, ApprovalState, DraftState, Outcome
+from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
+from automations.plan.lifecycle import FINAL, check_move
+from automations.plan.zones import approval_expiry
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.apply import Bench, Result
+    from automations.model.records import Draft, Recorded
+    from automations.model.seen import OwnDrafts
+
+HASH_LEAST = 6
+"""How many hex digits of a draft's hash an approval must name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWords:
+    """What an edit changes; None leaves a part as it is."""
+
+    subject: str | None = None
+    body_text: str | None = None
+    to: tuple[str, ...] | None = None
+    cc: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandWork:
+    """An act by hand, in the words of the log."""
+
+    kind: str
+    subject: str
+    reason: str
+
+
+def find_draft(recorded: Recorded, name: str) -> Draft:
+    """Return the draft whose id begins with `name`, or whose key it is (its newest).
+
+    :raises UnknownNameError: none or several.
+    """
+    by_key = [draft for draft in recorded.drafts if draft.key == name]
+    if by_key:
+        return by_key[-1]
+    found = [draft for draft in recorded.drafts if name and draft.id.startswith(name)]
+    if len(found) == 1:
+        return found[0]
+    near = tuple(draft.id[:6] for draft in found) or tuple(
+        draft.id[:6] for draft in recorded.drafts if draft.state not in FINAL
+    )
+    raise UnknownNameError("draft", name, near=near[-3:], fix="magicloop draft list")
+
+
+def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
+    """Read the copy outside; where the person edited it, take that over and return the new revision.
+
+    :raises ProviderError: it cannot be read.
+    :raises RefusedError: the copy is gone.
+    """
+    if draft.state not in (DraftState.WAITING, DraftState.APPROVED) or not draft.provider_id:
+        return draft, None
+    drafts: OwnDrafts = bench.world.mailbox.fetch_drafts((draft.provider_id,))
+    seen = drafts.found.get(draft.provider_id)
+    if seen is None:
+        raise RefusedError(
+            "the draft's file is gone",
+            where=draft.provider_id,
+            fix="magicloop run    (it decides what that means)",
+        )
+    if seen.revision == draft.remote:
+        return draft, None
+    result = apply_action(bench, AdoptDraft(draft, seen, "you edited it outside; your words stand"))[0]
+    return find_draft(bench.world.journal.load(draft.person), draft.id), result
+
+
+def approve(bench: Bench, draft: Draft, seen_hash: str) -> Draft:
+    """Approve exactly the words that were shown, and hand the mail over to be sent by the person.
+
+    `seen_hash` are at least six digits of the hash that was shown with them.
+
+    :raises RefusedError: it changed since it was shown, has expired, or is in no state to be approved.
+    """
+    now = bench.world.clock.now()
+    check_move(draft.state, DraftState.APPROVED)
+    if draft.state is not DraftState.WAITING:
+        raise RefusedError(
+            "the draft is approved already", fix=f"magicloop draft resolve {draft.id[:6]} --sent"
+        )
+    _check_hash(draft, seen_hash)
+    if draft.expires is not None and draft.expires <= now:
+        raise RefusedError("the draft has expired; its time has passed", fix="magicloop run")
+    approval = Approval(
+        id=f"{draft.id}-{draft.text_rev}-{draft.rev}",
+        person=draft.person,
+        draft=draft.id,
+        text_rev=draft.text_rev,
+        hash=draft.hash,
+        recipients=(*draft.to, *draft.cc),
+        at=now,
+        not_before=now + timedelta(seconds=bench.policy.mail.undo_seconds),
+        expires=approval_expiry(now),
+    )
+    approved = replace(draft, state=DraftState.APPROVED, rev=draft.rev + 1)
+    what = f"approved as shown, hash {draft.hash[:8]}"
+    if not bench.world.mailbox.capabilities.sends:
+        approved = replace(approved, handed_over=now)
+        approval = replace(approval, state=ApprovalState.CONSUMED)
+        what += "; handed over, you send it"
+    _record(bench, HandWork("approve-draft", draft.key, what), approved, approval)
+    return approved
+
+
+def _check_hash(draft: Draft, seen_hash: str) -> None:
+    given = seen_hash.strip().lower()
+    if len(given) >= HASH_LEAST and draft.hash.startswith(given):
+        return
+    what = (
+        f"--hash needs at least {HASH_LEAST} digits"
+        if len(given) < HASH_LEAST
+        else f"the words are not those of hash {given[:8]}: the draft changed since it was shown"
+    )
+    raise RefusedError(what, where=draft.key, fix=f"magicloop draft show {draft.id[:6]}")
+
+
+def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
+    """Change the words or recipients of a draft; an approval of the old ones is void.
+
+    :raises RefusedError: the draft is past editing.
+    :raises HeaderFaultError: a header or address may not stand in a mail.
+    """
+    check_move(draft.state, DraftState.WAITING)
+    to = draft.to if words.to is None else tuple(check_address(address) for address in words.to)
+    cc = draft.cc if words.cc is None else tuple(check_address(address) for address in words.cc)
+    if not to:
+        raise RefusedError(
+            "a mail needs somebody to go to", fix=f"magicloop draft edit {draft.id[:6]} --to ADDRESS"
+        )
+    text = draft.body_text if words.body_text is None else words.body_text
+    html = draft.body_html if text == draft.body_text or not draft.body_html else text_to_html(text)
+    subject = draft.subject if words.subject is None else words.subject
+    same = (subject, text, to, cc) == (draft.subject, draft.body_text, draft.to, draft.cc)
+    if same:
+        return draft
+    changed = reworded(bench, draft, subject=subject, body_text=text, body_html=html, to=to, cc=cc)
+    action = UpdateDraft(changed, "edited by hand", voided=voided(bench.recorded, draft), new_words=True)
+    _raise_failure(apply_action(bench, action))
+    return find_draft(bench.world.journal.load(draft.person), draft.id)
+
+
+def discard(bench: Bench, draft: Draft, reason: str) -> None:
+    """End a draft unsent. The journal keeps its words.
+
+    :raises RefusedError: it is at its end already, or on its way.
+    """
+    check_move(draft.state, DraftState.DISCARDED)
+    _raise_failure(
+        apply_action(bench, CloseDraft(draft, DraftState.DISCARDED, reason or "discarded by hand"))
+    )
+
+
+def snooze(bench: Bench, draft: Draft, until: datetime) -> Draft:
+    """Put a draft off until an instant. Its expiry, and any promise, stay as they are.
+
+    :raises RefusedError: it does not wait, the instant is past, or the draft expires before it.
+    """
+    now = bench.world.clock.now()
+    if draft.state is not DraftState.WAITING:
+        raise RefusedError(f"only a waiting draft can be put off; this one is {draft.state.value}")
+    if until <= now:
+        raise RefusedError("that time is past", fix=f"magicloop draft snooze {draft.id[:6]} --until +1d")
+    if draft.expires is not None and until >= draft.expires:
+        raise RefusedError(
+            "the draft expires before that", fix=f"magicloop draft snooze {draft.id[:6]} --until +1h"
+        )
+    later = replace(draft, snoozed_until=until, rev=draft.rev + 1)
+    _record(bench, HandWork("snooze-draft", draft.key, f"until {until.isoformat()}"), later)
+    return later
+
+
+def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
+    """Say whether a mail that was handed over went out.
+
+    :raises RefusedError: it was not handed over.
+    """
+    if draft.state not in (DraftState.APPROVED, DraftState.UNKNOWN) or (
+        draft.state is DraftState.APPROVED and draft.handed_over is None
+    ):
+        raise RefusedError(
+            f"the draft is {draft.state.value.replace('_', ' ')}; there is nothing to resolve",
+            fix="magicloop draft list",
+        )
+    if sent:
+        closing = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you said it went out")
+        _raise_failure(apply_action(bench, closing))
+        return
+    if draft.state is DraftState.UNKNOWN:
+        _raise_failure(
+            apply_action(bench, CloseDraft(draft, DraftState.DISCARDED, "you said it did not go out"))
+        )
+        return
+    back = replace(draft, state=DraftState.WAITING, handed_over=None, rev=draft.rev + 1)
+    _record(bench, HandWork("resolve-draft", draft.key, "you said it did not go out; it waits again"), back)
+
+
+def _record(bench: Bench, work: HandWork, *changes: Draft | Approval) -> None:
+    entry = entry_of(bench, work, Outcome.DONE, work.reason)
+    bench.world.journal.record(entry, changes)
+
+
+def _raise_failure(results: tuple[Result, ...]) -> None:
+    for result in results:
+        if result.error is not None:
+            raise result.error
+        if result.outcome is not Outcome.DONE:
+            raise RefusedError(result.detail, where=result.subject, fix="magicloop run    (then try again)")

@@ -1,0 +1,70 @@
+"""What waits, what is overdue, what stands in the way: the answer to one look."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automations.model.records import DraftState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.model.records import Block, Draft, Incident, Problem, Recorded, Run, Update
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """`waiting` are drafts to read, `unsure` those handed over whose going nobody confirmed.
+
+    `overdue` pairs an open incident with the update whose promised successor is late.
+    """
+
+    waiting: tuple[Draft, ...]
+    unsure: tuple[Draft, ...]
+    overdue: tuple[tuple[Incident, Update], ...]
+    next_blocks: tuple[Block, ...]
+    last_run: Run | None
+    due: datetime | None
+    problems: tuple[Problem, ...]
+
+
+def status_of(recorded: Recorded, now: datetime) -> Status:
+    """Return where everything stands at `now`."""
+    waiting = tuple(
+        draft
+        for draft in recorded.drafts
+        if draft.state is DraftState.WAITING and (draft.snoozed_until is None or draft.snoozed_until <= now)
+    )
+    unsure = tuple(
+        draft
+        for draft in recorded.drafts
+        if draft.state is DraftState.UNKNOWN
+        or (draft.state is DraftState.APPROVED and draft.handed_over is not None)
+    )
+    blocks = [block for block in recorded.blocks if block.state.live and block.span and block.span.end > now]
+    return Status(
+        waiting=waiting,
+        unsure=unsure,
+        overdue=overdue_updates(recorded, now),
+        next_blocks=tuple(sorted(blocks, key=lambda block: block.span.start if block.span else now)),
+        last_run=recorded.last_run,
+        due=recorded.due,
+        problems=recorded.problems,
+    )
+
+
+def newest_update(recorded: Recorded, incident: Incident) -> Update | None:
+    """Return the last numbered update of an incident."""
+    updates = [update for update in recorded.updates if update.incident == incident.id]
+    return max(updates, key=lambda update: update.number, default=None)
+
+
+def overdue_updates(recorded: Recorded, now: datetime) -> tuple[tuple[Incident, Update], ...]:
+    """Return the open incidents whose next update was promised for a time that has passed."""
+    late = []
+    for incident in recorded.incidents:
+        newest = newest_update(recorded, incident)
+        if newest is not None and newest.next_due is not None and newest.next_due <= now:
+            late.append((incident, newest))
+    return tuple(late)

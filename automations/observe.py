@@ -1,0 +1,73 @@
+"""The reads of a run: only what the plan can need, in as few calls as possible."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from automations.errors import ProviderError
+from automations.model.seen import BusyReport, OwnBlocks, OwnDrafts, Seen, Unreadable
+from automations.plan.recovery import Evidence, claimed_block, claimed_draft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    from automations.model.records import Recorded
+    from automations.model.seen import SeenBlock, SeenDraft
+    from automations.plan.needs import Needs
+    from automations.ports import Calendar, Mailbox
+
+
+def observe(
+    needs: Needs,
+    calendar: Calendar,
+    mailbox: Mailbox,
+    holidays: Callable[[tuple[int, ...]], Mapping[date, str]],
+) -> Seen:
+    """Read what `needs` names.
+
+    A calendar whose own events cannot be read counts as unreadable, like one whose busy times cannot:
+    nothing is booked on a guess. It never raises for a provider's fault.
+    """
+    unreadable: tuple[Unreadable, ...] = ()
+    unreadable_mail: tuple[Unreadable, ...] = ()
+    blocks, busy, drafts = OwnBlocks(), BusyReport(), OwnDrafts()
+    try:
+        if needs.blocks:
+            blocks = calendar.fetch_blocks(needs.blocks)
+    except ProviderError as error:
+        blocks = OwnBlocks(known=False)
+        unreadable = (Unreadable("your invention blocks", error.what, error.where, error.fix),)
+    if needs.busy:
+        busy = calendar.fetch_busy(needs.busy, own=needs.own)
+    try:
+        if needs.drafts:
+            drafts = mailbox.fetch_drafts(needs.drafts)
+    except ProviderError as error:
+        drafts = OwnDrafts(known=False)
+        unreadable_mail = (Unreadable("your drafts", error.what, error.where, error.fix),)
+    return Seen(
+        busy=busy.busy,
+        unreadable=(*unreadable, *busy.unreadable),
+        unreadable_mail=unreadable_mail,
+        blocks=blocks,
+        drafts=drafts,
+        holidays=holidays(needs.years) if needs.years else {},
+    )
+
+
+def observe_claims(recorded: Recorded, calendar: Calendar, mailbox: Mailbox) -> Evidence:
+    """Look up what open claims are about. What cannot be looked up is left out: absence is not assumed."""
+    blocks: dict[str, SeenBlock | None] = {}
+    drafts: dict[str, SeenDraft | None] = {}
+    for claim in recorded.claims:
+        block = claimed_block(claim, recorded)
+        draft = claimed_draft(claim, recorded)
+        try:
+            if block is not None and block.id not in blocks:
+                blocks[block.id] = calendar.fetch_blocks((block.id,)).found.get(block.id)
+            if draft is not None and draft.id not in drafts:
+                drafts[draft.id] = mailbox.find(draft.id)
+        except ProviderError:
+            continue
+    return Evidence(blocks, drafts)

@@ -1,0 +1,160 @@
+"""What stands in the way: the one event that would have to go, and the meetings that land on a block.
+
+For the smallest conflict each working window is cut at the edges of its events. A piece that nothing
+covers is free, a piece that one event alone covers would be free without it, and a run of both kinds
+that is long enough names that event. Linear in the events that touch working time.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from automations.model.seen import BusyKind, Span
+from automations.plan.slots import longest_free
+from automations.plan.zones import local, say_day, say_month, say_when
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
+    from automations.model.records import Month
+    from automations.model.seen import Busy
+    from automations.plan.slots import Search, Wish
+
+TITLE_LENGTH = 60
+_MINUTE = timedelta(minutes=1)
+_FREE, _SHUT = 0, -1
+"""Owners of a piece of time besides an event's number, which starts at 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """An event that would free a slot if it went, and that slot."""
+
+    event: Busy
+    slot: Span
+
+
+def quoted(event: Busy) -> str:
+    """Return an event's title in quotes, on one line, without control characters, not too long."""
+    plain = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in event.title)
+    words = " ".join(plain.replace('"', "'").split())
+    if not words:
+        return "an event without a title"
+    short = words if len(words) <= TITLE_LENGTH else words[: TITLE_LENGTH - 1].rstrip() + "…"
+    return f'"{short}"'
+
+
+def named(event: Busy, zone: str) -> str:
+    """Return an event's title and when it is: `"Weekly sync", Tue 8 Dec 10:00`."""
+    if event.kind is BusyKind.ALL_DAY:
+        return f"{quoted(event)}, all day {say_day(local(event.span.start, zone).date(), with_year=False)}"
+    return f"{quoted(event)}, {say_when(event.span.start, zone, with_year=False)}"
+
+
+def smallest_conflict(search: Search) -> Conflict | None:
+    """Return the shortest (then earliest) single event without which a slot would be there.
+
+    Events with the same time and title, such as one meeting seen in two calendars, are one.
+    """
+    conflicts = [
+        Conflict(event, _shown(slot, search.wish))
+        for window in search.windows()
+        for event, slot in _freed(window, search)
+    ]
+    return min(conflicts, key=_smallness, default=None)
+
+
+def _smallness(conflict: Conflict) -> tuple[timedelta, datetime, timedelta, datetime]:
+    event = conflict.event.span
+    return (event.length, event.start, -conflict.slot.length, conflict.slot.start)
+
+
+def _shown(freed: Span, wish: Wish) -> Span:
+    return Span(freed.start, min(freed.end, freed.start + wish.minutes * _MINUTE))
+
+
+def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:
+    """Yield the events that alone stand in the way of a slot in the window, with the time each would free."""
+    need, padded = search.wish.floor_minutes * _MINUTE, search.times.padded
+    different = list({(event.span, event.title): event for event in search.times.near(window)}.values())
+    cover = [(padded(event.span), number) for number, event in enumerate(different, 1)]
+    cover += [(padded(span), _SHUT) for span in search.taken if padded(span).overlaps(window)]
+    best: dict[int, Span] = {}
+    for owner, start, end in _runs(_pieces(window, cover)):
+        if end - start >= need and (owner not in best or end - start > best[owner].length):
+            best[owner] = Span(start, end)
+    for owner, run in best.items():
+        yield different[owner - 1], run
+
+
+def _pieces(window: Span, cover: Iterable[tuple[Span, int]]) -> list[tuple[datetime, datetime, int]]:
+    """Cut the window at every edge: (start, end, owner).
+
+    The owner is 0 (free), the number of the one event that covers it, or -1 (several).
+    """
+    edges: list[tuple[datetime, int, int]] = []
+    for span, number in cover:
+        # Our own blocks never go, so each counts twice: no single event alone covers what they cover.
+        weight = 2 if number == _SHUT else 1
+        edges.append((max(span.start, window.start), weight, number))
+        edges.append((min(span.end, window.end), -weight, -number))
+    edges.sort()
+    edges.append((window.end, 0, 0))
+    pieces = []
+    depth, numbers, since = 0, 0, window.start
+    for at, change, number in edges:
+        if at > since:
+            pieces.append((since, at, numbers if depth <= 1 else _SHUT))
+            since = at
+        depth += change
+        numbers += number
+    return pieces
+
+
+def _runs(pieces: Iterable[tuple[datetime, datetime, int]]) -> Iterator[tuple[int, datetime, datetime]]:
+    """Yield (event, start, end) for runs of pieces that are free or that event's; a longer run follows a shorter."""
+    owner, start, free_since = _FREE, None, None
+    for begin, end, whose in pieces:
+        if whose == _SHUT:
+            owner, start, free_since = _FREE, None, None
+            continue
+        if whose == _FREE:
+            free_since = free_since or begin
+            start = start or begin
+        elif whose != owner:
+            start = (free_since if owner != _FREE else start) or begin
+            owner, free_since = whose, None
+        else:
+            free_since = None
+        if owner != _FREE and start is not None:
+            yield owner, start, end
+
+
+def no_slot_words(month: Month, search: Search) -> tuple[str, str]:
+    """Say that `month` has no slot and what would free one: (what, the meeting to move or "")."""
+    what = f"no {_free_words(search.wish.minutes)} in {say_month(month)}"
+    zone = search.wish.zone
+    conflict = smallest_conflict(search)
+    if conflict is not None:
+        event, slot = conflict.event, conflict.slot
+        when = say_when(slot, zone, with_year=False)
+        if local(event.span.start, zone).date() == local(slot.start, zone).date():
+            when = when.removeprefix(f"{say_day(local(slot.start, zone).date(), with_year=False)} ")
+        return f"{what}; {named(event, zone)}, would free {when}", quoted(event)
+    longest = longest_free(search)
+    if longest is None:
+        return f"{what}; nothing is free at all", ""
+    minutes = longest.length // _MINUTE
+    return (
+        f"{what}; the longest free stretch is {minutes} min, {say_when(longest, zone, with_year=False)}",
+        "",
+    )
+
+
+def _free_words(minutes: int) -> str:
+    words = {60: "free hour", 120: "two free hours", 180: "three free hours", 240: "four free hours"}
+    return words.get(minutes, f"{minutes} free minutes")

@@ -1,0 +1,46 @@
+"""What a run must look at before it can decide: as little as possible."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automations.plan.drafts import placed_drafts
+from automations.plan.invention import needed_busy
+from automations.plan.zones import local
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.model.policy import Policy
+    from automations.model.records import Recorded
+    from automations.model.seen import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What observe is to read.
+
+    `busy` is the range of busy times, None for none; `blocks` our live events' ids, `own` every id
+    of ours (they never count as busy); `drafts` the provider ids of drafts to read back; `years`
+    the years whose holidays matter.
+    """
+
+    busy: Span | None
+    blocks: tuple[str, ...]
+    own: tuple[str, ...]
+    drafts: tuple[str, ...]
+    years: tuple[int, ...]
+
+
+def plan_needs(policy: Policy, now: datetime, recorded: Recorded, only: frozenset[str]) -> Needs:
+    """Return what a plan limited to the automations `only` (empty: all) has to see."""
+    invention = not only or "invention" in only
+    this_year = local(now, policy.me.zone).year
+    return Needs(
+        busy=needed_busy(policy, now, recorded) if invention else None,
+        blocks=tuple(block.id for block in recorded.blocks if block.state.live) if invention else (),
+        own=tuple(block.id for block in recorded.blocks),
+        drafts=tuple(draft.provider_id for draft in placed_drafts(recorded)),
+        years=(this_year, this_year + 1) if policy.invention.country else (),
+    )

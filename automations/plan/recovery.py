@@ -1,0 +1,162 @@
+"""What a claim without an outcome means: its run died between the claim and the outcome.
+
+The answer comes from the journal and from what stands outside now, never from guessing: found
+means done, certainly absent means not done, anything the person did meanwhile wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from automations.model.records import BlockState, DraftState, Outcome
+from automations.plan.actions import CancelBlock, UpdateDraft
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from automations.model.records import Block, Draft, OpenClaim, Record, Recorded
+    from automations.model.seen import SeenBlock, SeenDraft
+    from automations.plan.actions import Action
+
+BLOCK_KINDS = ("book-block", "move-block", "cancel-block", "restore-block")
+DRAFT_KINDS = ("create-draft", "restore-draft", "update-draft", "remove-copy")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How an open claim ends, the records that follow, and what is to be done again, if anything."""
+
+    claim: OpenClaim
+    outcome: Outcome
+    detail: str
+    changes: tuple[Record, ...] = ()
+    again: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands outside now. An id that was looked up and is not there maps to None."""
+
+    blocks: Mapping[str, SeenBlock | None]
+    drafts: Mapping[str, SeenDraft | None]
+
+
+def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
+    """Return the block a claim is about: the newest of its month, None for other kinds."""
+    if claim.kind not in BLOCK_KINDS:
+        return None
+    blocks = [block for block in recorded.blocks if block.month == claim.subject]
+    return max(blocks, key=lambda block: block.generation, default=None)
+
+
+def claimed_draft(claim: OpenClaim, recorded: Recorded) -> Draft | None:
+    """Return the draft a claim is about: the newest with its key, None for other kinds."""
+    if claim.kind not in DRAFT_KINDS:
+        return None
+    drafts = [draft for draft in recorded.drafts if draft.key == claim.subject]
+    return max(drafts, key=lambda draft: draft.created, default=None)
+
+
+def plan_recovery(recorded: Recorded, evidence: Evidence) -> tuple[Settlement, ...]:
+    """Decide every open claim that the evidence can settle; the others stay open for the next run."""
+    settlements = []
+    for claim in recorded.claims:
+        settlement = _settle(claim, recorded, evidence)
+        if settlement is not None:
+            settlements.append(settlement)
+    return tuple(settlements)
+
+
+def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence) -> Settlement | None:
+    block = claimed_block(claim, recorded)
+    if block is not None:
+        if block.id not in evidence.blocks:
+            return None
+        return _settle_block(claim, block, evidence.blocks[block.id])
+    draft = claimed_draft(claim, recorded)
+    if draft is not None:
+        if draft.id not in evidence.drafts:
+            return None
+        return _settle_draft(claim, draft, evidence.drafts[draft.id])
+    return Settlement(claim, Outcome.FAILED, "interrupted before it left a trace")
+
+
+def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Settlement:
+    there = seen if seen is not None and not seen.cancelled else None
+    if claim.kind == "cancel-block":
+        if there is None:
+            gone = replace(block, state=BlockState.SKIPPED, target=None, rev=block.rev + 1)
+            return Settlement(claim, Outcome.DONE, "interrupted, but it is off the calendar", (gone,))
+        return Settlement(
+            claim, Outcome.FAILED, "interrupted; done again", again=CancelBlock(block, block.reason)
+        )
+    if there is None:
+        left = replace(block, target=None, rev=block.rev + 1)
+        return Settlement(claim, Outcome.FAILED, "interrupted before it reached the calendar", (left,))
+    settled = replace(
+        block,
+        span=there.span,
+        target=None,
+        revision=there.revision,
+        zone=block.zone,
+        state=_state_at(block, there),
+        rev=block.rev + 1,
+    )
+    unmoved = claim.kind == "move-block" and there.span == block.span
+    if unmoved:
+        return Settlement(claim, Outcome.FAILED, "interrupted before it reached the calendar", (settled,))
+    return Settlement(claim, Outcome.DONE, "interrupted, but found on the calendar", (settled,))
+
+
+def _state_at(block: Block, seen: SeenBlock) -> BlockState:
+    """Ours where it stands as we put it; the person's where it does not."""
+    ours = seen.span in (block.target, block.span)
+    if ours and block.state is not BlockState.MOVED_BY_HAND:
+        return BlockState.BOOKED
+    return BlockState.MOVED_BY_HAND
+
+
+def _settle_draft(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:
+    if claim.kind == "remove-copy":
+        return _settle_removal(claim, draft, seen)
+    if claim.kind == "update-draft":
+        return _settle_update(claim, draft, seen)
+    if seen is None:
+        back = DraftState.RENDERED if draft.state is DraftState.CREATING else draft.state
+        left = replace(draft, state=back, rev=draft.rev + 1)
+        return Settlement(claim, Outcome.FAILED, "interrupted before it was in place", (left,))
+    placed = replace(
+        draft,
+        state=DraftState.WAITING if draft.state is DraftState.CREATING else draft.state,
+        provider_id=seen.provider_id,
+        remote=seen.revision if _same_words(draft, seen) else draft.remote,
+        rev=draft.rev + 1,
+    )
+    return Settlement(claim, Outcome.DONE, "interrupted, but found in place", (placed,))
+
+
+def _settle_removal(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:
+    if seen is not None:
+        return Settlement(claim, Outcome.FAILED, "interrupted; done again")
+    gone = replace(draft, provider_id="", rev=draft.rev + 1)
+    return Settlement(claim, Outcome.DONE, "interrupted, but the copy is gone", (gone,))
+
+
+def _settle_update(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:
+    if seen is not None and seen.revision == draft.remote:
+        again = UpdateDraft(draft, "interrupted; done again")
+        return Settlement(claim, Outcome.FAILED, "interrupted; done again", again=again)
+    if seen is not None and _same_words(draft, seen):
+        kept = replace(draft, remote=seen.revision, rev=draft.rev + 1)
+        return Settlement(claim, Outcome.DONE, "interrupted, but the copy is up to date", (kept,))
+    return Settlement(claim, Outcome.FAILED, "interrupted, and the copy was changed outside")
+
+
+def _same_words(draft: Draft, seen: SeenDraft) -> bool:
+    return (seen.subject, seen.body_text, set(seen.to), set(seen.cc)) == (
+        draft.subject,
+        draft.body_text,
+        set(draft.to),
+        set(draft.cc),
+    )

@@ -1,0 +1,117 @@
+"""What became of a block that should be on the calendar: still there, changed by hand, or over.
+
+The person's hand is the last word. A block that is gone was deleted by them, also when it is missed
+only after its end: people delete what they will not do, and a record of a held block that nobody can
+see on the calendar would be a claim without evidence. A block that stood and is over was held,
+unless something else took any of its time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from automations.model.records import Block, BlockState
+from automations.plan.actions import AdoptBlock, CloseBlock, RestoreBlock
+from automations.plan.conflicts import quoted
+from automations.plan.zones import say_when
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from automations.model.seen import OwnBlocks, SeenBlock, Span
+    from automations.plan.busy_times import BusyTimes
+
+Watch = AdoptBlock | CloseBlock | RestoreBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A block after one look at it, and the action that records the difference, if there is one.
+
+    `edited` tells that its text was changed by hand: moving it would write over the person's words.
+    """
+
+    block: Block
+    action: Watch | None = None
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Looks at one live block after the other.
+
+    `times` is None when a calendar could not be read: then what is over is judged by a later run.
+    `too_late` tells whether a month's block can no longer be made up.
+    """
+
+    now: datetime
+    blocks: OwnBlocks
+    times: BusyTimes | None
+    too_late: Callable[[Block], bool]
+
+    def watch(self, block: Block) -> Watched:
+        """Return how a live block stands now."""
+        if not self.blocks.known or block.span is None:
+            return Watched(block)
+        if self.blocks.lost:
+            return self._restored(block) if block.span.end > self.now else self._judged(block)
+        found = self.blocks.found.get(block.id)
+        if found is None or found.cancelled:
+            return self._closed(block, BlockState.SKIPPED, "deleted by hand")
+        edited = bool(block.revision) and found.revision != block.revision
+        if found.span == block.span:
+            return self._judged(block) if block.span.end <= self.now else Watched(block, edited=edited)
+        return self._adopted(block, found)
+
+    def _restored(self, block: Block) -> Watched:
+        restored = replace(block, sequence=block.sequence + 1, rev=block.rev + 1)
+        reason = f"the file that held it is gone; it goes back to {_when(block, block.span)}"
+        return Watched(restored, RestoreBlock(restored, reason))
+
+    def _adopted(self, block: Block, found: SeenBlock) -> Watched:
+        ours = found.span == block.target
+        reason = "the move went through" if ours else _by_hand(block, found.span)
+        taken_over = replace(
+            block,
+            state=block.state if ours else BlockState.MOVED_BY_HAND,
+            span=found.span,
+            target=None,
+            revision=found.revision,
+            reason=reason,
+        )
+        if found.span.end <= self.now:
+            judged = self._judged(taken_over)
+            if judged.action is not None:
+                return judged
+        adopted = replace(taken_over, rev=block.rev + 1)
+        return Watched(adopted, AdoptBlock(adopted, found, reason))
+
+    def _judged(self, block: Block) -> Watched:
+        """Say whether a block that is over was held; where busy times are unknown, say nothing."""
+        if self.times is None or block.span is None:
+            return Watched(block)
+        took = self.times.over(block.span)
+        if not took:
+            return self._closed(block, BlockState.HELD, f"held {_when(block, block.span)}")
+        reason = f"not held: {quoted(took[0])} took it"
+        if self.too_late(block):
+            return self._closed(block, BlockState.MISSED, f"{reason}; not made up in time")
+        return self._closed(block, BlockState.OWED, reason)
+
+    def _closed(self, block: Block, state: BlockState, reason: str) -> Watched:
+        closed = replace(block, state=state, target=None, reason=reason, rev=block.rev + 1)
+        return Watched(closed, CloseBlock(closed, state, reason))
+
+
+def _by_hand(block: Block, span: Span) -> str:
+    old = block.span
+    if old is None or span.start != old.start:
+        return f"moved by hand from {_when(block, old)} to {_when(block, span)}"
+    verb = "shortened" if span.length < old.length else "made longer"
+    return f"{verb} by hand to {span.length.total_seconds() // 60:.0f} min"
+
+
+def _when(block: Block, span: Span | None) -> str:
+    return say_when(span, block.zone or "UTC", with_year=False) if span else "nowhere"

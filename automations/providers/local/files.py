@@ -1,0 +1,194 @@
+"""Writing a file whole or not at all.
+
+The bytes go to a temporary file in the same folder, reach the disk, and only then take the name.
+Whatever happens on the way (a kill, a full disk), the earlier file stands as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from automations.errors import ConflictError, FaultClass, ProviderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_TEMP_PREFIX = ".ml-"
+_TEMP_LIFE_SECONDS = 3600.0
+_NEW_FILE_MODE = 0o600
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV})
+
+_REASONS = {
+    errno.ENOSPC: ("the disk is full", "free some space there, then: magicloop run"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space there, then: magicloop run"),
+    errno.EROFS: (
+        "the disk is mounted read-only",
+        "choose a folder that can be written, in: magicloop config edit",
+    ),
+    errno.EACCES: ("no permission", "give yourself the permission (chmod u+rwX) on it, then: magicloop run"),
+    errno.EPERM: ("no permission", "give yourself the permission (chmod u+rwX) on it, then: magicloop run"),
+    errno.ENOENT: ("it is not there", "put it back or name another, in: magicloop config edit"),
+    errno.ENOTDIR: (
+        "part of the path is a file, not a folder",
+        "name another path, in: magicloop config edit",
+    ),
+    errno.EISDIR: ("it is a folder, not a file", "name a file, in: magicloop config edit"),
+    errno.ENAMETOOLONG: ("the name is too long", "name a shorter path, in: magicloop config edit"),
+    errno.ELOOP: ("its links lead round in a circle", "name another path, in: magicloop config edit"),
+}
+
+
+def sha256(data: bytes) -> str:
+    """Return the fingerprint that `replace_if` compares, 64 hex digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def explain(fault: OSError) -> tuple[str, str]:
+    """Return why the system refused, in words, and what to do about it."""
+    known = _REASONS.get(fault.errno or 0)
+    return known or (os.strerror(fault.errno or errno.EIO), "look at the disk, then: magicloop doctor")
+
+
+def read(path: Path) -> bytes | None:
+    """Return a file's bytes, None when there is no such file.
+
+    :raises ProviderError: permanent, it is there but cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as fault:
+        raise _refused("read", path, fault) from fault
+
+
+def write_atomic(path: Path, data: bytes) -> None:
+    """Make `path` hold exactly `data`. A new file gets mode 0600; a file that was there keeps its mode.
+
+    Missing folders are made with mode 0700. A link is followed, so that it stays a link.
+
+    :raises ProviderError: permanent, nothing was written.
+    """
+    target = path.resolve() if path.is_symlink() else path
+    with _writing(path), _temporary(target, data) as temp:
+        with contextlib.suppress(FileNotFoundError):
+            temp.chmod(target.stat().st_mode & 0o777)
+        temp.replace(target)
+
+
+def replace_if(path: Path, data: bytes, expected_sha256: str | None) -> None:
+    """Make `path` hold `data` if it still is what was last read; None: if it still is not there.
+
+    :raises ConflictError: the file on disk is another one by now, or gone; nothing was written.
+    :raises ProviderError: permanent, nothing was written.
+    """
+    if expected_sha256 is None:
+        try:
+            create_new(path, data)
+        except FileExistsError as fault:
+            raise _changed(path) from fault
+        return
+    target = path.resolve() if path.is_symlink() else path
+    with _writing(path), _temporary(target, data) as temp:
+        # The last look is as late as can be: what remains is the time between two system calls.
+        try:
+            standing = target.read_bytes()
+        except FileNotFoundError as fault:
+            raise _changed(path) from fault
+        if sha256(standing) != expected_sha256:
+            raise _changed(path)
+        temp.chmod(target.stat().st_mode & 0o777)
+        temp.replace(target)
+
+
+def create_new(path: Path, data: bytes) -> None:
+    """Make a new file `path` holding `data`, mode 0600; what has the name already is left alone.
+
+    :raises FileExistsError: something of that name is there.
+    :raises ProviderError: permanent, nothing was written.
+    """
+    with _writing(path), _temporary(path, data) as temp:
+        try:
+            os.link(temp, path)
+        except FileExistsError:
+            raise
+        except OSError as fault:
+            if fault.errno not in _NO_LINKS:
+                raise
+            _claim_name(path, temp)
+        temp.unlink(missing_ok=True)
+
+
+def _claim_name(path: Path, temp: Path) -> None:
+    """Take the name without a hard link, which some file systems lack."""
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _NEW_FILE_MODE))
+    temp.replace(path)
+
+
+@contextlib.contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn what the system says into what a person can act on; FileExistsError is the caller's."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as fault:
+        raise _refused("write", path, fault) from fault
+
+
+@contextlib.contextmanager
+def _temporary(path: Path, data: bytes) -> Iterator[Path]:
+    """Give a file beside `path` that holds `data` on disk; afterwards it is gone and the folder synced."""
+    folder = path.parent
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=_TEMP_PREFIX, dir=folder)
+    temp = folder / os.path.basename(name)  # noqa: PTH119 - mkstemp speaks in strings
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        _sweep(folder, temp.stat().st_mtime)
+        yield temp
+    finally:
+        temp.unlink(missing_ok=True)
+    _sync_folder(folder)
+
+
+def _sweep(folder: Path, now: float) -> None:
+    """Remove what killed runs left behind; `now` is the time of a file just written there."""
+    for left in folder.glob(_TEMP_PREFIX + "*"):
+        with contextlib.suppress(OSError):
+            if now - left.stat().st_mtime > _TEMP_LIFE_SECONDS:
+                left.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the new name itself last. Some systems cannot; the file is whole either way."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _refused(verb: str, path: Path, fault: OSError) -> ProviderError:
+    why, fix = explain(fault)
+    return ProviderError(
+        f"cannot {verb} {path.name}: {why}", fault=FaultClass.PERMANENT, where=str(path), fix=fix
+    )
+
+
+def _changed(path: Path) -> ConflictError:
+    return ConflictError(
+        f"{path.name} was changed by somebody else since it was read; nothing was written",
+        where=str(path),
+        fix="magicloop run",
+    )

@@ -1,0 +1,112 @@
+# ruff: noqa: PTH116, PTH118, PTH208 -- importing pathlib costs milliseconds, and this path runs every 15 minutes
+"""The fast path: is nothing due? Answered before config, model or any provider is loaded.
+
+Imports only what a bare `sqlite3` needs. In any doubt the answer is None, and a full run looks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from automations.store.address import database_uri
+from automations.store.instants import instant_to_text, text_to_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+_CLOCK_SLACK = timedelta(hours=25)
+"""A clock may fall back by an hour (and by a day when the machine's zone is wrong) and still be trusted."""
+
+_MISSING = "-"
+_UNREADABLE = "?"
+_DEPTH = 3
+
+
+def is_idle(database: str, *, config_bytes: bytes, version: str, now: datetime) -> datetime | None:
+    """Return when something is next due if nothing is due at `now`, None when a full run must look.
+
+    Nothing is due when the wake is in the future, the clock did not fall behind the last run, and
+    config, program version and every watched path are as they were. The visit is recorded.
+    Errors are never raised: the full run meets and explains them.
+    """
+    config = hashlib.sha256(config_bytes).hexdigest()
+    try:
+        with closing(_connect(database)) as connection:
+            due = _standing_due(connection, config, version, now)
+            if due is not None:
+                _touch(connection, now)
+            return due
+    except (sqlite3.Error, OSError, ValueError):
+        return None
+
+
+def fingerprint(path: str) -> str:
+    """Return what changes with the path: `mtime_ns:size:inode` of a file, a hash of all in a folder.
+
+    Folders are followed three levels deep. `-` stands for a missing path. Take it before reading
+    what it stands for, so that a change in between is seen the next time.
+    """
+    return _fingerprint(path, _DEPTH)
+
+
+def fingerprints(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Return (path, fingerprint) of each path, in the order given."""
+    return tuple((path, fingerprint(path)) for path in paths)
+
+
+def _connect(database: str) -> sqlite3.Connection:
+    return sqlite3.connect(database_uri(database, "rw"), uri=True, timeout=0.0, isolation_level=None)
+
+
+def _standing_due(
+    connection: sqlite3.Connection, config: str, version: str, now: datetime
+) -> datetime | None:
+    row = connection.execute(
+        "SELECT due, last_run FROM wake WHERE due > ? AND last_run <= ? AND config = ? AND version = ?",
+        (instant_to_text(now), instant_to_text(now + _CLOCK_SLACK), config, version),
+    ).fetchone()
+    if row is None:
+        return None
+    watched = connection.execute("SELECT path, fingerprint FROM watch")
+    if any(fingerprint(path) != seen for path, seen in watched):
+        return None
+    return text_to_instant(row[0])
+
+
+def _touch(connection: sqlite3.Connection, now: datetime) -> None:
+    # NORMAL: losing the note of a visit in a power cut is harmless, waiting for the disk is not free.
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("UPDATE wake SET last_idle = ?, idle_count = idle_count + 1", (instant_to_text(now),))
+
+
+def _fingerprint(path: str, depth: int) -> str:
+    try:
+        seen = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return _MISSING
+    except OSError:
+        return _UNREADABLE
+    if depth and stat.S_ISDIR(seen.st_mode):
+        return _folder_fingerprint(path, depth)
+    return f"{seen.st_mtime_ns}:{seen.st_size}:{seen.st_ino}"
+
+
+def _folder_fingerprint(path: str, depth: int) -> str:
+    try:
+        names = sorted(os.listdir(path))
+    except OSError:
+        return _UNREADABLE
+    whole = hashlib.sha256()
+    for name in names:
+        # A name cannot hold a slash, so the pairs cannot be read in two ways.
+        whole.update(
+            os.fsencode(name) + b"/" + _fingerprint(os.path.join(path, name), depth - 1).encode() + b"/"
+        )
+    return whole.hexdigest()

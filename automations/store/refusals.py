@@ -1,0 +1,84 @@
+"""SQLite's errors as ours: what it refused, where, and what to type."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from shlex import quote
+
+from automations.errors import ConflictError, MagicloopError, StoreError
+from automations.store.files import SIDE_FILES
+from automations.store.rows import LOOK_AGAIN, MISSING_PARENT, TABLES
+
+
+def translate(error: sqlite3.Error, path: str) -> MagicloopError:
+    """Return the error a person should read for what SQLite raised about the journal at `path`."""
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    primary = code & 0xFF
+    if primary == sqlite3.SQLITE_CONSTRAINT:
+        return ConflictError(f"{_constraint(error)}; nothing was written", where=path, fix=LOOK_AGAIN)
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, f"is damaged ({error})")
+    what, fix = _TROUBLE.get(primary, ("cannot be used ({error})", "magicloop doctor"))
+    return StoreError(
+        f"the journal {path} {what.format(error=error)}; nothing was written",
+        where=path,
+        fix=fix.format(path=quote(path), folder=quote(str(Path(path).parent))),
+    )
+
+
+def damaged(path: str, what: str) -> StoreError:
+    """Return the error for a file that is no journal (any more); it is left as it is."""
+    return StoreError(
+        f"the journal {path} {what}; it was left as it is",
+        where=path,
+        fix=f"put a backup in its place, or move it aside and begin anew: {move_aside(path)}",
+    )
+
+
+def move_aside(path: str) -> str:
+    """Return the command that moves a journal and its side files, keeping them together."""
+    there = [suffix for suffix in SIDE_FILES if not suffix or Path(path + suffix).exists()]
+    return "; ".join(f"mv {quote(path + suffix)} {quote(f'{path}.bad{suffix}')}" for suffix in there)
+
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: ("is held by another program", "wait for it to finish, then try again"),
+    sqlite3.SQLITE_LOCKED: ("is held by another program", "wait for it to finish, then try again"),
+    sqlite3.SQLITE_FULL: (
+        "cannot grow: the disk is full",
+        "make room where {folder} is (df -h {folder}), then try again",
+    ),
+    sqlite3.SQLITE_READONLY: ("is read-only", "chmod u+rw {path} and its folder, or set MAGICLOOP_DATA"),
+    sqlite3.SQLITE_PERM: ("may not be written", "chmod u+rw {path} and its folder, or set MAGICLOOP_DATA"),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened ({error})", "look at it: ls -ld {folder} {path}"),
+    sqlite3.SQLITE_IOERR: (
+        "cannot be read or written ({error})",
+        "check the disk (df -h {folder}), then try again",
+    ),
+}
+
+
+def _constraint(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == sqlite3.SQLITE_CONSTRAINT_TRIGGER:
+        return str(error)
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return MISSING_PARENT
+    return _unique_sentence(str(error)) or f"the journal does not allow it ({error})"
+
+
+def _unique_sentence(message: str) -> str:
+    """SQLite names the columns: `UNIQUE constraint failed: block.person, block.month`."""
+    named = message.partition("UNIQUE constraint failed: ")[2].split(", ")
+    table, _, _ = named[0].partition(".")
+    columns = tuple(name.partition(".")[2] for name in named)
+    for each in TABLES.values():
+        if each.name != table:
+            continue
+        if columns == each.key:
+            return f"that {each.noun} is there already"
+        for rule in each.unique:
+            if rule.columns == columns:
+                return rule.sentence
+    return ""

@@ -1,0 +1,331 @@
+"""Records as rows: one entry per record class says how it is stored and what must never happen.
+
+Columns are named like the fields. Adding a record is one entry in `TABLES`, its table in
+`sql/schema.sql` and a migration.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from automations.model.records import (
+    Approval,
+    ApprovalState,
+    Block,
+    BlockState,
+    Cycle,
+    Draft,
+    DraftState,
+    Idea,
+    IdeaState,
+    Incident,
+    Phase,
+    Problem,
+    Severity,
+    Update,
+)
+from automations.model.seen import Span
+from automations.plan import lifecycle
+from automations.store.instants import instant_to_text, text_to_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+    from enum import StrEnum
+
+    from automations.model.records import Record, Wake
+
+Row = tuple[Any, ...]
+"""Column values in the order of `Table.columns`."""
+
+Key = tuple[Any, ...]
+"""The values of a table's key columns."""
+
+LOOK_AGAIN = "look at how it stands now: magicloop status"
+"""What to do about a write that was refused."""
+
+MISSING_PARENT = "it belongs to a record that is not there"
+"""Why a record without its parent is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one field becomes a column value and comes back. None is NULL for every codec."""
+
+    put: Callable[[Any], Any]
+    get: Callable[[Any], Any]
+
+
+def _as_is(value: Any) -> Any:
+    return value
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _span_to_text(span: Span) -> str:
+    return f"{instant_to_text(span.start)}/{instant_to_text(span.end)}"
+
+
+def _text_to_span(text: str) -> Span:
+    start, end = text.split("/")
+    return Span(text_to_instant(start), text_to_instant(end))
+
+
+def _member(kind: type[StrEnum]) -> Codec:
+    return Codec(put=lambda value: kind(value).value, get=kind)
+
+
+_PLAIN = Codec(put=_as_is, get=_as_is)
+_INSTANT = Codec(put=instant_to_text, get=text_to_instant)
+_SPAN = Codec(put=_span_to_text, get=_text_to_span)
+_SPANS = Codec(
+    put=lambda spans: _to_json([_span_to_text(span) for span in spans]),
+    get=lambda text: tuple(_text_to_span(each) for each in json.loads(text)),
+)
+_TEXTS = Codec(put=lambda texts: _to_json(list(texts)), get=lambda text: tuple(json.loads(text)))
+_FIELDS = Codec(put=lambda words: _to_json(dict(words)), get=json.loads)
+_AUDIENCES = Codec(
+    put=lambda pairs: _to_json([[kind, list(to)] for kind, to in pairs]),
+    get=lambda text: tuple((kind, tuple(to)) for kind, to in json.loads(text)),
+)
+_DATED_TEXTS = Codec(
+    put=lambda pairs: _to_json([[instant_to_text(at), words] for at, words in pairs]),
+    get=lambda text: tuple((text_to_instant(at), words) for at, words in json.loads(text)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unique:
+    """At most one row with the same `columns`, counting only rows in `states` (empty: every row).
+
+    The database has an index for each; `sentence` is what a person reads when it refuses.
+    """
+
+    columns: tuple[str, ...]
+    sentence: str
+    states: frozenset[str] = frozenset()
+
+    def value_of(self, record: Any) -> Key | None:
+        """Return what must be unique of this record, None when the rule does not count it."""
+        if self.states and record.state not in self.states:
+            return None
+        return tuple(getattr(record, column) for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The record of class `record` whose key is in `columns` must be there at the end of the transaction."""
+
+    columns: tuple[str, ...]
+    record: type
+
+
+@dataclass(frozen=True)
+class Table:
+    """One record class as a table. `place` is its attribute in `Recorded`."""
+
+    name: str
+    noun: str
+    place: str
+    record: type[Any]
+    key: tuple[str, ...]
+    codecs: Mapping[str, Codec]
+    unique: tuple[Unique, ...] = ()
+    parent: Parent | None = None
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The column names, in the order of the record's fields."""
+        return tuple(field.name for field in fields(self.record))
+
+    @cached_property
+    def insert(self) -> str:
+        """The statement that takes a whole row."""
+        marks = ", ".join("?" * len(self.columns))
+        return f'INSERT INTO "{self.name}" ({_quoted(self.columns)}) VALUES ({marks})'  # noqa: S608 -- our own names
+
+    @cached_property
+    def update(self) -> str:
+        """The statement that takes a whole row, the key and the revision it replaces."""
+        sets = ", ".join(f'"{column}" = ?' for column in self.columns)
+        keys = " AND ".join(f'"{column}" = ?' for column in self.key)
+        return f'UPDATE "{self.name}" SET {sets} WHERE {keys} AND rev = ?'  # noqa: S608 -- our own names
+
+    @cached_property
+    def select(self) -> str:
+        """The statement that reads all rows of a person, oldest first."""
+        return f'SELECT {_quoted(self.columns)} FROM "{self.name}" WHERE person = ? ORDER BY rowid'  # noqa: S608 -- our own names
+
+    def encode(self, record: Any) -> Row:
+        """Return the record's row.
+
+        :raises ValueError: an instant without a zone, or a state that does not exist.
+        """
+        return tuple(
+            None if value is None else self.codecs.get(column, _PLAIN).put(value)
+            for column in self.columns
+            for value in (getattr(record, column),)
+        )
+
+    def decode(self, row: Row) -> Any:
+        """Return the row's record.
+
+        :raises ValueError: the row does not hold one (somebody wrote into the file).
+        """
+        values = {
+            column: None if value is None else self.codecs.get(column, _PLAIN).get(value)
+            for column, value in zip(self.columns, row, strict=True)
+        }
+        return self.record(**values)
+
+    def key_of(self, record: Any) -> Key:
+        """Return the values that name the record."""
+        return tuple(getattr(record, column) for column in self.key)
+
+    def label(self, record: Any) -> str:
+        """Return the record's name for a person, e.g. `cycle boss@corp.test 2026-03`."""
+        names = " ".join(str(getattr(record, column)) for column in self.key if column != "person")
+        return f"{self.noun} {names}"
+
+
+def _quoted(columns: tuple[str, ...]) -> str:
+    return ", ".join(f'"{column}"' for column in columns)
+
+
+_LIVE_BLOCKS = frozenset(state.value for state in BlockState if state.live)
+_LIVE_DRAFTS = frozenset(state.value for state in lifecycle.LIVE)
+
+TABLES: Mapping[type, Table] = {
+    table.record: table
+    for table in (
+        Table(
+            name="block",
+            noun="block",
+            place="blocks",
+            record=Block,
+            key=("person", "id"),
+            codecs={
+                "state": _member(BlockState),
+                "span": _SPAN,
+                "target": _SPAN,
+                "alternatives": _SPANS,
+                "pair": _TEXTS,
+            },
+            unique=(
+                Unique(
+                    ("person", "month", "generation"), "that month has a block of that generation already"
+                ),
+                Unique(("person", "month"), "that month has a block on the calendar already", _LIVE_BLOCKS),
+            ),
+        ),
+        Table(
+            name="draft",
+            noun="draft",
+            place="drafts",
+            record=Draft,
+            key=("person", "id"),
+            codecs={
+                "state": _member(DraftState),
+                "to": _TEXTS,
+                "cc": _TEXTS,
+                "created": _INSTANT,
+                "expires": _INSTANT,
+                "snoozed_until": _INSTANT,
+                "handed_over": _INSTANT,
+            },
+            unique=(Unique(("person", "key"), "there is a draft for that purpose already", _LIVE_DRAFTS),),
+        ),
+        Table(
+            name="approval",
+            noun="approval",
+            place="approvals",
+            record=Approval,
+            key=("person", "id"),
+            codecs={
+                "recipients": _TEXTS,
+                "at": _INSTANT,
+                "not_before": _INSTANT,
+                "expires": _INSTANT,
+                "state": _member(ApprovalState),
+            },
+            unique=(
+                Unique(
+                    ("person", "draft"),
+                    "that draft is approved already",
+                    frozenset({ApprovalState.LIVE.value}),
+                ),
+            ),
+            parent=Parent(("person", "draft"), Draft),
+        ),
+        Table(
+            name="cycle",
+            noun="cycle",
+            place="cycles",
+            record=Cycle,
+            key=("person", "boss", "month"),
+            codecs={"opened": _INSTANT, "closed": _INSTANT},
+        ),
+        Table(
+            name="incident",
+            noun="incident",
+            place="incidents",
+            record=Incident,
+            key=("person", "id"),
+            codecs={
+                "phase": _member(Phase),
+                "started": _INSTANT,
+                "opened": _INSTANT,
+                "resolved": _INSTANT,
+                "audiences": _AUDIENCES,
+            },
+        ),
+        Table(
+            name="incident_update",
+            noun="update",
+            place="updates",
+            record=Update,
+            key=("person", "incident", "number"),
+            codecs={"phase": _member(Phase), "at": _INSTANT, "fields": _FIELDS, "next_due": _INSTANT},
+            parent=Parent(("person", "incident"), Incident),
+        ),
+        Table(
+            name="idea",
+            noun="idea",
+            place="ideas",
+            record=Idea,
+            key=("person", "id"),
+            codecs={"state": _member(IdeaState), "created": _INSTANT, "improvements": _DATED_TEXTS},
+        ),
+    )
+}
+"""How each record class is stored."""
+
+PROBLEMS = Table(
+    name="problem",
+    noun="problem",
+    place="problems",
+    record=Problem,
+    key=("person", "code", "subject"),
+    codecs={"severity": _member(Severity), "since": _INSTANT, "reported": _INSTANT},
+)
+"""Standing problems: replaced as a whole by each run, so without compare-and-swap."""
+
+
+def changed_meanwhile(table: Table, record: Record) -> str:
+    """Return the sentence for a write that lost its compare-and-swap."""
+    return f"{table.label(record)} was changed by somebody else since it was read; nothing was written"
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """When a run last worked (`last_run`), last came by for nothing (`last_idle`), how often, and the wake."""
+
+    last_run: datetime | None = None
+    last_idle: datetime | None = None
+    idle_count: int = 0
+    wake: Wake | None = None

@@ -1,0 +1,192 @@
+"""The smallest records that make sense, for tests of journals; each may be changed by field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from automations.model.records import (
+    Approval,
+    Block,
+    BlockState,
+    Cycle,
+    Draft,
+    DraftState,
+    Idea,
+    IdeaState,
+    Incident,
+    LogEntry,
+    Phase,
+    Problem,
+    Severity,
+    Update,
+)
+from automations.model.seen import Span
+
+if TYPE_CHECKING:
+    from automations.model.records import Record
+
+NOW = datetime(2026, 3, 2, 9, 0, 0, 125, tzinfo=UTC)
+"""The instant most of the records here are made at; its microseconds must survive."""
+
+ANN = "ann@corp.test"
+BEN = "ben@corp.test"
+
+SPAN = Span(NOW, NOW + timedelta(hours=2))
+
+ROUTES: dict[DraftState, tuple[DraftState, ...]] = {
+    DraftState.RENDERED: (DraftState.RENDERED,),
+    DraftState.CREATING: (DraftState.CREATING,),
+    DraftState.WAITING: (DraftState.WAITING,),
+    DraftState.APPROVED: (DraftState.WAITING, DraftState.APPROVED),
+    DraftState.SENDING: (DraftState.WAITING, DraftState.APPROVED, DraftState.SENDING),
+    DraftState.SENT: (DraftState.WAITING, DraftState.APPROVED, DraftState.SENDING, DraftState.SENT),
+    DraftState.UNKNOWN: (DraftState.WAITING, DraftState.APPROVED, DraftState.SENDING, DraftState.UNKNOWN),
+    DraftState.SENT_ELSEWHERE: (DraftState.WAITING, DraftState.SENT_ELSEWHERE),
+    DraftState.DISCARDED: (DraftState.WAITING, DraftState.DISCARDED),
+    DraftState.EXPIRED: (DraftState.WAITING, DraftState.EXPIRED),
+    DraftState.SUPERSEDED: (DraftState.WAITING, DraftState.SUPERSEDED),
+}
+"""A legal way for a new draft to each state."""
+
+
+def record_line(person: str = ANN, *, at: datetime = NOW, run: int | None = None) -> LogEntry:
+    """Return a log entry to write records with."""
+    return LogEntry(person, at, "test", "subject", "done", "detail", run)
+
+
+def some_block(**changes: Any) -> Block:
+    """Return an owed block of Ann's March."""
+    block = Block(id="b1", person=ANN, month="2026-03", generation=1, state=BlockState.OWED)
+    return replace(block, **changes)
+
+
+def some_draft(**changes: Any) -> Draft:
+    """Return a rendered draft of Ann's."""
+    draft = Draft(
+        id="d1",
+        person=ANN,
+        key="offer:boss@corp.test:2026-03",
+        kind="offer",
+        state=DraftState.RENDERED,
+        sender=ANN,
+        to=("boss@corp.test",),
+        subject="How can I help?",
+        body_text="Hello\n",
+        hash="0" * 64,
+        mime=b"Subject: How can I help?\r\n\r\nHello\r\n\x00\xff",
+        why="the month began",
+        created=NOW,
+    )
+    return replace(draft, **changes)
+
+
+def some_approval(**changes: Any) -> Approval:
+    """Return a live approval of `some_draft`."""
+    approval = Approval(
+        id="a1",
+        person=ANN,
+        draft="d1",
+        text_rev=1,
+        hash="0" * 64,
+        recipients=("boss@corp.test",),
+        at=NOW,
+        not_before=NOW + timedelta(seconds=30),
+        expires=NOW + timedelta(hours=72),
+    )
+    return replace(approval, **changes)
+
+
+def some_cycle(**changes: Any) -> Cycle:
+    """Return Ann's open March with her boss."""
+    return replace(Cycle(ANN, "boss@corp.test", "2026-03", NOW), **changes)
+
+
+def some_incident(**changes: Any) -> Incident:
+    """Return an open incident of Ann's."""
+    incident = Incident(
+        id="INC-1",
+        person=ANN,
+        title="Checkout is down",
+        severity=1,
+        phase=Phase.INVESTIGATING,
+        impact="nobody can pay",
+        started=NOW - timedelta(minutes=5),
+        opened=NOW,
+        audiences=(("exec", ("cto@corp.test", "ceo@corp.test")), ("tactical", ())),
+    )
+    return replace(incident, **changes)
+
+
+def some_update(**changes: Any) -> Update:
+    """Return the first update of `some_incident`."""
+    update = Update(
+        person=ANN,
+        incident="INC-1",
+        number=1,
+        phase=Phase.INVESTIGATING,
+        at=NOW,
+        fields={"now": "rolling back", "next": "look at \N{SNOWMAN} again\n"},
+        next_due=NOW + timedelta(minutes=30),
+    )
+    return replace(update, **changes)
+
+
+def some_idea(**changes: Any) -> Idea:
+    """Return a seed of Ann's."""
+    idea = Idea("i1", ANN, "pay by voice", IdeaState.SEED, NOW, ((NOW + timedelta(days=1), "by whisper"),))
+    return replace(idea, **changes)
+
+
+def some_problem(**changes: Any) -> Problem:
+    """Return a standing problem of Ann's."""
+    problem = Problem(
+        person=ANN,
+        code="calendar-unreadable",
+        subject="work.ics",
+        severity=Severity.ERROR,
+        what="it is cut off",
+        where="work.ics:12",
+        fix="export it again",
+        since=NOW,
+    )
+    return replace(problem, **changes)
+
+
+WHOLE: tuple[Record, ...] = (
+    some_block(
+        state=BlockState.BOOKED,
+        span=SPAN,
+        target=SPAN,
+        zone="Europe/Berlin",
+        revision="e1",
+        sequence=2,
+        moves=1,
+        reason="no meetings near",
+        alternatives=(SPAN, Span(NOW, NOW + timedelta(minutes=90))),
+        problem="What slows us?",
+        pair=("queues", "bees"),
+        summary="Invention time",
+        description="Think.\nThen write.",
+    ),
+    some_draft(
+        state=DraftState.WAITING,
+        cc=("ops@corp.test",),
+        text_rev=3,
+        body_html="<p>Hello</p>",
+        previous_text="Hi\n",
+        expires=NOW + timedelta(days=3),
+        snoozed_until=NOW + timedelta(days=1),
+        handed_over=NOW,
+        provider_id="draft.eml",
+        remote="r7",
+        reason="edited",
+    ),
+    some_approval(),
+    some_cycle(closed=NOW),
+    some_incident(owner="Ann", resolved=NOW),
+    some_update(),
+    some_idea(),
+)
+"""One record of every class, with every field set."""

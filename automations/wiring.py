@@ -1,0 +1,220 @@
+"""The only file that names concrete classes: it turns places and a config into a world.
+
+Everything heavy is imported inside, so that a run with nothing due loads none of it.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automations import __version__
+from automations.clock import Clock, SystemClock
+from automations.errors import LockHeldError, MagicloopError
+from automations.resources import read_config_resource, template_root
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date, datetime
+
+    from automations.apply import World
+    from automations.config.load import Loaded
+    from automations.config.places import Places
+    from automations.cycle import Ground
+    from automations.model.policy import Policy
+    from automations.ports import Calendar, Journal, Mailbox, Renderer
+
+HAND_LOCK_SECONDS = 10.0
+"""How long an act by hand waits for a run to end."""
+
+
+@dataclass(slots=True)
+class Session:
+    """One call of the program: where things are, and the parts made when first asked for."""
+
+    places: Places
+    clock: Clock = field(default_factory=SystemClock)
+    _loaded: Loaded | None = None
+    _journal: Journal | None = None
+
+    def config(self) -> Loaded:
+        """Return the checked config; the sample's where no config was made yet.
+
+        :raises ConfigError: with every problem in the file.
+        """
+        if self._loaded is None:
+            from automations.config.load import load, parse
+
+            if self.places.sample and not Path(self.places.config).exists():
+                self._loaded = parse(self._sample_text(), self.places.config, self.places.data)
+            else:
+                self._loaded = load(self.places.config, self.places.data)
+        return self._loaded
+
+    @property
+    def policy(self) -> Policy:
+        """What the person decided."""
+        return self.config().policy
+
+    def make_sample(self) -> bool:
+        """Make the sample config and calendar if this is the first use; tell whether it was."""
+        if not self.places.sample or Path(self.places.config).exists():
+            return False
+        from automations.config.sample import local_timezone, write_sample
+
+        write_sample(self.places, local_timezone(os.environ), read_config_resource("sample-calendar.ics"))
+        return True
+
+    def _sample_text(self) -> bytes:
+        """Return the sample config as it would be written, reading the calendar from where it is shipped."""
+        from automations.config.sample import local_timezone, sample_text
+        from automations.resources import config_file
+
+        return sample_text(
+            "sample", timezone=local_timezone(os.environ), busy=(config_file("sample-calendar.ics"),)
+        ).encode()
+
+    # --- the parts ------------------------------------------------------------------------------
+
+    def journal(self) -> Journal:
+        """Return the journal, made on first use.
+
+        :raises StoreError: it cannot be used; the sentence says what to do.
+        """
+        if self._journal is None:
+            from automations.store.sqlite import SqliteJournal
+
+            self._journal = SqliteJournal.open(self.places.database)
+        return self._journal
+
+    def reading_journal(self) -> Journal:
+        """Return the journal for reading: nothing is made where nothing is."""
+        if self._journal is None and not self.journal_exists():
+            from automations.store.memory import MemoryJournal
+
+            return MemoryJournal()
+        return self.journal()
+
+    def journal_exists(self) -> bool:
+        """Tell whether anything was ever recorded here."""
+        return Path(self.places.database).exists()
+
+    def calendar(self) -> Calendar:
+        """Return the calendar the config names."""
+        from automations.providers import build_calendar
+
+        return build_calendar(self.policy)
+
+    def mailbox(self) -> Mailbox:
+        """Return the mailbox the config names."""
+        from automations.providers import build_mailbox
+
+        return build_mailbox(self.policy)
+
+    def renderer(self) -> Renderer:
+        """Return the built-in templates, or a confined renderer when the person has templates of their own."""
+        own = Path(self.places.templates)
+        if own.is_dir() and any(own.rglob("*.j2")):
+            from automations.providers.confined import ConfinedRenderer
+
+            return ConfinedRenderer((str(own), template_root()))
+        from jinja2 import FileSystemLoader
+
+        from automations.compose.text import Composer
+
+        return Composer(FileSystemLoader(template_root()))
+
+    def world(self, journal: Journal | None = None) -> World:
+        """Return everything a run may touch."""
+        from automations.apply import World
+        from automations.providers import newline_here
+
+        return World(
+            calendar=self.calendar(),
+            mailbox=self.mailbox(),
+            renderer=self.renderer(),
+            journal=journal or self.journal(),
+            clock=self.clock,
+            newline=newline_here(),
+        )
+
+    def ground(self) -> Ground:
+        """Return what a run stands on beside the world."""
+        from automations.cycle import Ground
+        from automations.store.idle import fingerprints
+
+        invention = self.policy.invention
+
+        def holidays_of(years: tuple[int, ...]) -> Mapping[date, str]:
+            from automations.providers.holidays import holidays_in
+
+            return holidays_in(invention.country, invention.region, years)
+
+        return Ground(
+            config=self.config().sha256,
+            version=__version__,
+            holidays=holidays_of,
+            fingerprints=lambda paths: fingerprints((*paths, self.places.templates)),
+        )
+
+    # --- the run lock and the fast path ---------------------------------------------------------
+
+    @contextmanager
+    def lock(self, *, wait: float = 0.0) -> Iterator[None]:
+        """Hold the run lock; the system lets go of it when a process dies.
+
+        :raises LockHeldError: another run holds it, for `wait` seconds.
+        """
+        from filelock import FileLock, Timeout
+
+        self._make_data_folder()
+        lock = FileLock(self.places.lock, mode=0o600)
+        try:
+            lock.acquire(timeout=wait)
+        except Timeout:
+            raise LockHeldError(
+                "another run is at work", where=self.places.lock, fix="wait a moment and try again"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _make_data_folder(self) -> None:
+        folder = Path(self.places.data)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise MagicloopError(
+                f"the data folder cannot be made: {error.strerror}",
+                where=self.places.data,
+                fix="choose another with MAGICLOOP_DATA=/some/folder",
+            ) from error
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise MagicloopError(
+                "the data folder cannot be written to",
+                where=self.places.data,
+                fix=f"chmod u+rwx {self.places.data}",
+            )
+
+    def idle_until(self) -> datetime | None:
+        """Return when something will be due, if nothing is now and nothing changed; None: make a full run.
+
+        Reads the config file's bytes and one row, and looks at the dates of the watched files.
+        """
+        from automations.store.idle import is_idle
+
+        try:
+            config = Path(self.places.config).read_bytes()
+        except OSError:
+            return None
+        return is_idle(self.places.database, config_bytes=config, version=__version__, now=self.clock.now())
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None

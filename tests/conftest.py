@@ -1,0 +1,64 @@
+"""No test touches the person's own folders, clock zone, colours or settings.
+
+Every test gets an empty HOME. The machine's zone is an odd one (UTC+12:45), so that code which reads
+it instead of the config's zone is wrong by hours, and the locale is the bare one cron gives.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+DROPPED = (
+    "BROWSER",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLUMNS",
+    "DISPLAY",
+    "EDITOR",
+    "FORCE_COLOR",
+    "INVOCATION_ID",
+    "JOURNAL_STREAM",
+    "LANG",
+    "LANGUAGE",
+    "LINES",
+    "NO_COLOR",
+    "PAGER",
+    "SSH_CONNECTION",
+    "TERM_PROGRAM",
+    "VISUAL",
+    "WAYLAND_DISPLAY",
+)
+
+settings.register_profile("quick", max_examples=50, deadline=None, database=None)
+# The same cases every time, so that a red CI means changed code.
+settings.register_profile("ci", max_examples=150, deadline=None, database=None, derandomize=True)
+settings.register_profile(
+    "long", max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "quick"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _bare_environment(tmp_path_factory):
+    """Drop what the machine says about itself, also for fixtures that outlive a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name in DROPPED or name.startswith(("MAGICLOOP_", "XDG_", "LC_")):
+                patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        patch.setenv("TZ", "Pacific/Chatham")
+        patch.setenv("LC_ALL", "C")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def home(_bare_environment, tmp_path_factory, monkeypatch):
+    """Give the test an empty HOME of its own, and return that folder."""
+    folder = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(folder))
+    return Path(folder)

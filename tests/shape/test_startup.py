@@ -1,0 +1,80 @@
+"""The command starts fast: it loads little, and a run with nothing due loads less."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+import pytest
+
+HEAVY = {
+    "dateparser",
+    "flask",
+    "google",
+    "googleapiclient",
+    "holidays",
+    "icalendar",
+    "jinja2",
+    "msgspec",
+    "recurring_ical_events",
+    "rich",
+}
+HELP_LIMIT = 2.0
+ROUNDS = 7
+
+
+def call(*arguments):
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def loaded(*arguments):
+    """Return the outcome and the top names of every module a call of the command imports."""
+    done = call("-X", "importtime", "-m", "automations", *arguments)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("import time:")]
+    modules = {line.rsplit("|", 1)[1].strip() for line in lines}
+    return done, {module.split(".")[0] for module in modules}
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("--version",)])
+def test_help_loads_none_of_the_heavy_libraries(arguments):
+    done, modules = loaded(*arguments)
+
+    assert done.returncode == 0, done.stderr
+    assert "click" in modules
+    assert modules & HEAVY == set()
+
+
+def test_a_run_with_nothing_due_loads_none_of_the_heavy_libraries():
+    first, busy = loaded("run")
+    assert first.returncode == 0, first.stderr
+    assert {"icalendar", "jinja2"} <= busy  # the measure does see them
+
+    # The second run is the last to look around: it finds everything in place and goes to sleep.
+    for _ in range(2):
+        done, modules = loaded("run")
+        assert done.returncode == 0, done.stderr
+
+    assert "sqlite3" in modules
+    assert modules & HEAVY == set()
+
+
+def test_help_takes_at_most_twice_as_long_as_importing_click():
+    ours, clicks = [], []
+    for _ in range(ROUNDS):
+        for times, arguments in ((clicks, ("-c", "import click")), (ours, ("-m", "automations", "--help"))):
+            begin = time.perf_counter()
+            assert call(*arguments).returncode == 0
+            times.append(time.perf_counter() - begin)
+
+    # The fastest of interleaved rounds: noise of a busy machine only ever adds.
+    assert min(ours) / min(clicks) <= HELP_LIMIT, (statistics.median(ours), statistics.median(clicks))
