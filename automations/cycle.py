@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a run stands on beside the world: how to tell later that nothing changed."""
+    """What a run stands on beside the world: how to tell later that nothing changed.
+
+    `config` is the path of the config file.
+    """
 
     config: str
     version: str

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH103, PTH110 -- importing pathlib costs milliseconds, and the fast path runs through here
 """The only file that names concrete classes: it turns places and a config into a world.
 
 Everything heavy is imported inside, so that a run with nothing due loads none of it.
@@ -8,7 +9,6 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automations import __version__
@@ -48,7 +48,7 @@ class Session:
         if self._loaded is None:
             from automations.config.load import load, parse
 
-            if self.places.sample and not Path(self.places.config).exists():
+            if self.places.sample and not os.path.exists(self.places.config):
                 self._loaded = parse(self._sample_text(), self.places.config, self.places.data)
             else:
                 self._loaded = load(self.places.config, self.places.data)
@@ -61,7 +61,7 @@ class Session:
 
     def make_sample(self) -> bool:
         """Make the sample config and calendar if this is the first use; tell whether it was."""
-        if not self.places.sample or Path(self.places.config).exists():
+        if not self.places.sample or os.path.exists(self.places.config):
             return False
         from automations.config.sample import local_timezone, write_sample
 
@@ -100,7 +100,7 @@ class Session:
 
     def journal_exists(self) -> bool:
         """Tell whether anything was ever recorded here."""
-        return Path(self.places.database).exists()
+        return os.path.exists(self.places.database)
 
     def calendar(self) -> Calendar:
         """Return the calendar the config names."""
@@ -116,6 +116,8 @@ class Session:
 
     def renderer(self) -> Renderer:
         """Return the built-in templates, or a confined renderer when the person has templates of their own."""
+        from pathlib import Path
+
         own = Path(self.places.templates)
         if own.is_dir() and any(own.rglob("*.j2")):
             from automations.providers.confined import ConfinedRenderer
@@ -154,10 +156,10 @@ class Session:
             return holidays_in(invention.country, invention.region, years)
 
         return Ground(
-            config=self.config().sha256,
+            config=self.places.config,
             version=__version__,
             holidays=holidays_of,
-            fingerprints=lambda paths: fingerprints((*paths, self.places.templates)),
+            fingerprints=lambda paths: fingerprints((*paths, self.places.templates, self.places.config)),
         )
 
     # --- the run lock and the fast path ---------------------------------------------------------
@@ -184,9 +186,9 @@ class Session:
             lock.release()
 
     def _make_data_folder(self) -> None:
-        folder = Path(self.places.data)
+        folder = self.places.data
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.makedirs(folder, mode=0o700, exist_ok=True)
         except OSError as error:
             raise MagicloopError(
                 f"the data folder cannot be made: {error.strerror}",
@@ -203,15 +205,13 @@ class Session:
     def idle_until(self) -> datetime | None:
         """Return when something will be due, if nothing is now and nothing changed; None: make a full run.
 
-        Reads the config file's bytes and one row, and looks at the dates of the watched files.
+        Reads one row and looks at the dates of the watched files.
         """
         from automations.store.idle import is_idle
 
-        try:
-            config = Path(self.places.config).read_bytes()
-        except OSError:
-            return None
-        return is_idle(self.places.database, config_bytes=config, version=__version__, now=self.clock.now())
+        return is_idle(
+            self.places.database, config=self.places.config, version=__version__, now=self.clock.now()
+        )
 
     def close(self) -> None:
         """Let go of the journal."""

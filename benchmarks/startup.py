@@ -38,7 +38,7 @@ def measure(rounds: int) -> None:
         calls = {
             "bare": ["-c", "pass"],
             "click": ["-c", "import click"],
-            "run": ["-m", "automations", "run"],
+            "run": ["-c", "from automations.cli import main; main()", "run"],  # as the installed script does
         }
         os.chdir(Path(__file__).parents[1])
         first = seconds(calls["run"], environment)

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import os.path
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from automations.cli.output import emit_json, say, whisper
-from automations.errors import ConfigError
+from automations.cli.output import emit_json, is_interactive, say, whisper
+from automations.errors import ConfigError, RefusedError
 
 if TYPE_CHECKING:
+    from automations.config.load import Loaded
     from automations.config.places import Places
 
+SAMPLE_NOTE = "the sample a first run works on; no config was made yet (magicloop init makes yours)"
 
-class HasPlaces(Protocol):
+
+class HasConfig(Protocol):
     """What these commands need of the session."""
 
     @property
     def places(self) -> Places:
         """Where config and data are."""
+
+    def config(self) -> Loaded:
+        """Return the checked config; the sample's where none was made yet."""
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -34,20 +41,25 @@ def config() -> None:
 @click.pass_context
 def check(ctx: click.Context, *, as_json: bool) -> None:
     """Check the config and list every problem (exit code 10)."""
-    from automations.config.load import load
+    _check(ctx, as_json=as_json)
 
+
+def _check(ctx: click.Context, *, as_json: bool = False) -> None:
     places = _places(ctx)
     try:
-        notes = load(places.config, places.data).notes
+        notes = _load(ctx).notes
     except ConfigError as error:
         _show_problems(error, as_json=as_json)
         ctx.exit(error.exit_code)
+    unmade = _unmade(places)
     if as_json:
-        emit_json({"path": places.config, "ok": True, "problems": [], "notes": notes})
+        emit_json(
+            {"path": places.config, "ok": True, "sample": places.sample, "problems": [], "notes": notes}
+        )
         return
     for note in notes:
         say(f"note: {note}")
-    say(f"ok: {places.config}")
+    say(f"ok: {SAMPLE_NOTE if unmade else places.config}")
 
 
 @config.command()
@@ -57,14 +69,15 @@ def check(ctx: click.Context, *, as_json: bool) -> None:
 def show(ctx: click.Context, *, origin: bool, as_json: bool) -> None:
     """Show every key as it acts, defaults filled in and paths made whole."""
     from automations.config.effective import effective
-    from automations.config.load import load
 
     places = _places(ctx)
-    found = effective(load(places.config, places.data))
+    found = effective(_load(ctx))
     if as_json:
         rows = [{"key": one.key, "value": one.value, "origin": one.origin} for one in found]
         emit_json({"path": places.config, "sample": places.sample, "settings": rows})
         return
+    if _unmade(places):
+        say(f"# {SAMPLE_NOTE}")
     for one in found:
         say(f"{one}  # {one.origin}" if origin else str(one))
 
@@ -104,9 +117,43 @@ def schema() -> None:
     click.echo(schema_text(), nl=False)
 
 
+@config.command()
+@click.pass_context
+def edit(ctx: click.Context) -> None:
+    """Open the config in your editor, then check it and list every problem."""
+    places = _places(ctx)
+    if not os.path.lexists(places.config):
+        raise RefusedError("there is no config to edit yet", where=places.config, fix="magicloop init")
+    if not is_interactive():
+        raise RefusedError(
+            "there is no terminal for an editor; change the file, then check it",
+            where=places.config,
+            fix="magicloop config check",
+        )
+    if places.sample:
+        say("This is the sample; for your own: magicloop init")
+    from automations.cli.editing import open_editor
+
+    open_editor(places.config, again="magicloop config edit")
+    _check(ctx)
+
+
 def _places(ctx: click.Context) -> Places:
-    session: HasPlaces = ctx.obj
+    session: HasConfig = ctx.obj
     return session.places
+
+
+def _unmade(places: Places) -> bool:
+    return places.sample and not os.path.lexists(places.config)
+
+
+def _load(ctx: click.Context) -> Loaded:
+    """Return the config as it stands in the file now; the sample's where none was made yet."""
+    from automations.config.load import load
+
+    session: HasConfig = ctx.obj
+    places = session.places
+    return session.config() if _unmade(places) else load(places.config, places.data)
 
 
 def _show_problems(error: ConfigError, *, as_json: bool) -> None:

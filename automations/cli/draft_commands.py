@@ -12,6 +12,7 @@ from automations.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from automations.apply import Bench
     from automations.model.records import Draft
@@ -51,13 +52,16 @@ def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
     if not drafts:
         say("No draft waits for you.")
         return
-    table([(d.id[:6], state_words(d), d.subject, ", ".join(d.to)) for d in drafts])
+    now = session.clock.now()
+    table([(d.id[:6], state_words(d, now), d.subject, ", ".join(d.to)) for d in drafts])
 
 
-def state_words(draft: Draft) -> str:
+def state_words(draft: Draft, now: datetime) -> str:
     """Return a draft's state as a person says it."""
     if draft.handed_over is not None and draft.state.value == "approved":
         return "handed over"
+    if draft.snoozed_until is not None and draft.snoozed_until > now and draft.state.value == "waiting":
+        return "put off"
     return draft.state.value.replace("_", " ")
 
 
@@ -113,14 +117,13 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
 
 def print_card(session: Session, draft: Draft) -> None:
     """Print everything an approval binds to, and why the draft is there."""
-    from automations.cli.wording import local_iso
     from automations.compose.words import count_words
     from automations.plan.zones import say_when
 
     zone = session.policy.me.zone
     rows = [
         ("Why", draft.why),
-        ("State", state_words(draft)),
+        ("State", state_words(draft, session.clock.now())),
         ("From", f"{session.policy.me.name} <{draft.sender}>"),
         *(("To", address) for address in draft.to),
         *(("Cc", address) for address in draft.cc),
@@ -137,7 +140,7 @@ def print_card(session: Session, draft: Draft) -> None:
     if draft.expires is not None:
         facts.append(f"expires {say_when(draft.expires, zone, with_zone=True)}")
     if draft.snoozed_until is not None:
-        facts.append(f"put off until {local_iso(draft.snoozed_until, zone)}")
+        facts.append(f"put off until {say_when(draft.snoozed_until, zone, with_zone=True)}")
     say("   ".join(facts))
     if copy_path(session, draft):
         say(copy_path(session, draft))
@@ -287,7 +290,10 @@ def open_draft(ctx: click.Context, name: str, *, only_print: bool) -> None:
     found = find_draft(session.reading_journal().load(session.policy.person), name)
     path = copy_path(session, found)
     if not path:
-        raise RefusedError(f"this draft is {state_words(found)} and has no file", fix="magicloop draft list")
+        raise RefusedError(
+            f"this draft is {state_words(found, session.clock.now())} and has no file",
+            fix="magicloop draft list",
+        )
     if only_print or not is_interactive():
         say(path)
         return

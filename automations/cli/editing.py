@@ -26,10 +26,28 @@ def edit_in_editor(draft: Draft) -> NewWords:
             "there is no terminal for an editor",
             fix=f"magicloop draft edit {draft.id[:6]} --subject ... --body-file FILE",
         )
-    saved = click.edit(as_text(draft), extension=".eml.txt")
+    try:
+        saved = click.edit(as_text(draft), extension=".eml.txt")
+    except click.ClickException as error:
+        raise _no_editor(error, f"magicloop draft edit {draft.id[:6]}") from None
     if saved is None or not saved.strip():
         return NewWords()
     return from_text(saved, draft.id[:6])
+
+
+def open_editor(path: str, *, again: str) -> None:
+    """Open a file in $EDITOR and wait until it is closed.
+
+    :raises RefusedError: the editor cannot be started, or says it failed.
+    """
+    try:
+        click.edit(filename=path)
+    except click.ClickException as error:
+        raise _no_editor(error, again) from None
+
+
+def _no_editor(error: click.ClickException, again: str) -> RefusedError:
+    return RefusedError(error.format_message(), fix=f"name another editor: EDITOR=nano {again}")
 
 
 def as_text(draft: Draft) -> str:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import sys
 from difflib import get_close_matches
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import show_error
+from automations.cli.output import show_error, speak_any_encoding
 from automations.errors import ExitCode, MagicloopError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+NAME = "magicloop"
 
 
-_AS_JSON = "magicloop.as_json"
+class WrongCallError(MagicloopError):
+    """A command line that cannot be understood."""
+
+    exit_code = ExitCode.USAGE
+
+
+class StoppedError(MagicloopError):
+    """The person pressed Ctrl-C, or ended the input at a question."""
+
+    exit_code = ExitCode.INTERRUPTED
 
 
 class LazyGroup(click.Group):
@@ -53,45 +65,75 @@ class LazyGroup(click.Group):
 class RootGroup(LazyGroup):
     """The whole program: one boundary for errors, an exit code for each class of them."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse as usual; remember whether errors are wanted as JSON too."""
-        ctx.meta[_AS_JSON] = "--json" in args
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; no error a person can cause ends in a traceback."""
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT002 - click's own signature
+        **extra: Any,
+    ) -> Any:
+        """Run the program and exit; no error a person can cause ends in a traceback."""
+        del prog_name, standalone_mode
+        words = [str(word) for word in (sys.argv[1:] if args is None else args)]
+        speak_any_encoding()
         try:
-            return super().invoke(ctx)
-        except MagicloopError as error:
-            if ctx.params.get("debug"):
-                raise
-            show_error(error, as_json=ctx.meta[_AS_JSON])
-            ctx.exit(error.exit_code)
+            code = super().main(words, NAME, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.Exit as done:
+            code = done.exit_code
         except (KeyboardInterrupt, click.Abort):
-            click.echo(
-                "interrupted; nothing is half done: what was begun is finished by the next run", err=True
-            )
-            ctx.exit(ExitCode.INTERRUPTED)
-        except (click.ClickException, click.exceptions.Exit, BrokenPipeError):
-            raise
-        except Exception as error:
-            if ctx.params.get("debug"):
+            stopped = StoppedError("interrupted; nothing is lost: the next run finishes what was begun")
+            show_error(stopped, as_json="--json" in words)
+            code = stopped.exit_code
+        except click.ClickException as error:
+            code = _show_wrong_call(error, as_json="--json" in words)
+        except MagicloopError as error:
+            if "--debug" in words:
                 raise
-            bug = MagicloopError(
-                f"a bug in magicloop: {type(error).__name__}: {error}",
-                where=_deepest(error),
-                fix="run the same command with `magicloop --debug ...` and report what it prints",
-            )
-            show_error(bug, as_json=ctx.meta[_AS_JSON])
-            ctx.exit(ExitCode.ERROR)
+            error.fix = error.fix or _place_to_look(words)
+            show_error(error, as_json="--json" in words)
+            code = error.exit_code
+        except Exception as error:
+            if "--debug" in words:
+                raise
+            show_error(_bug(error, words), as_json="--json" in words)
+            code = ExitCode.ERROR
+        sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
-def _deepest(error: BaseException) -> str:
-    """Return the file and line of ours where it happened."""
+def _show_wrong_call(error: click.ClickException, *, as_json: bool) -> int:
+    """Say what click says of a wrong call, in the form of all other errors; return the exit code."""
+    if isinstance(error, getattr(click.exceptions, "NoArgsIsHelpError", ())):
+        error.show()
+        return error.exit_code
+    path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else NAME
+    wrong = WrongCallError(error.format_message(), fix=f"{path} --help")
+    show_error(wrong, as_json=as_json)
+    return wrong.exit_code
+
+
+def _place_to_look(words: Sequence[str]) -> str:
+    """Return the command that shows what there is, for an error that names no cure of its own."""
+    from automations.cli import main
+
+    named = [word for word in words if not word.startswith("-")]
+    group = main.get_command(click.Context(main), named[0]) if named else None
+    if isinstance(group, click.Group) and "list" in group.commands:
+        return f"{NAME} {named[0]} list"
+    return f"{NAME} status" if group is not None else f"{NAME} --help"
+
+
+def _bug(error: Exception, words: Sequence[str]) -> MagicloopError:
+    """Return what to say of an error that is our own fault: what, where, and how to see more."""
     trace, where = error.__traceback__, ""
     while trace is not None:
         code = trace.tb_frame.f_code
         if "automations" in code.co_filename:
             where = f"{code.co_filename}:{trace.tb_lineno}"
         trace = trace.tb_next
-    return where
+    again = " ".join([NAME, "--debug", *words])
+    return MagicloopError(
+        f"a bug in magicloop: {type(error).__name__}: {error}",
+        where=where,
+        fix=f"type {again} and report what it prints",
+    )

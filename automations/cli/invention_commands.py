@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automations.cli.draft_commands import bench_of
-from automations.cli.output import emit_json, say, table
+from automations.cli.output import emit_json, prose, say, table
 
 if TYPE_CHECKING:
     from automations.model.records import Block
@@ -31,7 +31,8 @@ def list_blocks(session: Session, *, as_json: bool) -> None:
     if as_json:
         emit_json({"blocks": [block_json(session, block) for block in blocks]})
         return
-    table([row for block in blocks for row in _rows(session, block)])
+    for block in blocks:
+        _print_block(session, block)
 
 
 def block_json(session: Session, block: Block) -> dict[str, Any]:
@@ -56,25 +57,29 @@ def block_json(session: Session, block: Block) -> dict[str, Any]:
     }
 
 
-def _rows(session: Session, block: Block) -> list[tuple[str, str, str]]:
+def _print_block(session: Session, block: Block) -> None:
+    """Print where a block stands and why, and where else it could be."""
+    from automations.cli.wording import reason_alone
     from automations.plan.zones import say_when
 
-    zone = session.policy.me.zone
-    when = say_when(block.span, zone, with_zone=True) if block.span else ""
-    rows = [(block.month, block.state.value.replace("_", " "), when or block.reason)]
-    if block.span and block.state.live:
-        rows.append(("", "", block.reason))
-        rows.extend(
+    zone, state = session.policy.me.zone, block.state.value.replace("_", " ")
+    if block.span is None:
+        prose([(block.month, f"{state}: {block.reason}" if block.reason else state)])
+        return
+    rows = [(block.month, f"{say_when(block.span, zone, with_zone=True)}: {state}")]
+    rows.append(("", reason_alone(block.reason, block.span, zone)))
+    if block.problem and block.state.live:
+        rows.append(("", f"to think about: {block.problem}"))
+    prose(rows)
+    if block.state.live:
+        table(
             (
-                "",
-                "",
-                f"or {say_when(span, zone, with_zone=True)}   magicloop invention choose {block.month} {number}",
+                " " * 7,
+                f"or {say_when(span, zone, with_zone=True)}",
+                f"magicloop invention choose {block.month} {n}",
             )
-            for number, span in enumerate(block.alternatives, 1)
+            for n, span in enumerate(block.alternatives, 1)
         )
-    elif block.span:
-        rows.append(("", "", block.reason))
-    return rows
 
 
 @invention.command()

@@ -5,9 +5,12 @@ Results go to stdout, everything else to stderr. Meaning is never carried by col
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import shutil
 import sys
+import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +19,13 @@ import click
 from automations.model.text import plain, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from automations.errors import MagicloopError
 
 SCHEMA = 1
+WIDEST = 100
+"""Longer lines are hard to read, however wide the window."""
 
 
 def say(text: str = "") -> None:
@@ -39,19 +44,56 @@ def heading(text: str) -> None:
 
 
 def table(rows: Iterable[Sequence[str]]) -> None:
-    """Print rows with their columns aligned; the last column runs free."""
-    safe = [[plain(cell) for cell in row] for row in rows]
-    if not safe:
-        return
-    widths = [max(len(row[index]) for row in safe) for index in range(len(safe[0]) - 1)]
+    """Print rows with their columns aligned; the last column runs free, so that a pipe gets whole lines."""
+    for line, _ in _aligned(rows):
+        click.echo(line)
+
+
+def prose(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows with their columns aligned and the last column wrapped below itself."""
+    for line, indent in _aligned(rows):
+        _wrapped(line, indent)
+
+
+def paragraph(text: str, *, hanging: int = 0) -> None:
+    """Print a sentence, wrapped; lines after the first begin `hanging` columns in."""
+    _wrapped(plain(text), hanging)
+
+
+def _aligned(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, int]]:
+    """Yield each row as a line, with the column its last cell begins at."""
+    safe = [[plain(cell) if cell.strip() else cell for cell in row] for row in rows]
+    widths = [max(len(row[index]) for row in safe) for index in range(len(safe[0]) - 1)] if safe else []
     for row in safe:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-        click.echo("  ".join([*cells, row[-1]]).rstrip())
+        yield "  ".join([*cells, row[-1]]).rstrip(), sum(widths) + 2 * len(widths)
+
+
+def _wrapped(line: str, indent: int) -> None:
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
+    room = min(columns, WIDEST) - indent
+    start, rest = line[:indent], line[indent:]
+    # A window too narrow to wrap in gets the line as it is.
+    pieces = (
+        textwrap.wrap(rest, room, break_long_words=False, break_on_hyphens=False) if room > indent else [rest]
+    )
+    for number, piece in enumerate(pieces or [""]):
+        click.echo(f"{' ' * indent if number else start}{piece}".rstrip())
 
 
 def emit_json(value: Mapping[str, Any]) -> None:
     """Print one JSON object with `schema` first; instants in RFC 3339 with offset."""
-    click.echo(json.dumps({"schema": SCHEMA, **value}, default=_encode, ensure_ascii=False, indent=2))
+    click.echo(_json_text({"schema": SCHEMA, **value}, indent=2))
+
+
+def _json_text(value: Mapping[str, Any], *, indent: int | None = None) -> str:
+    """Return JSON whose readable letters stand as they are and whose unseen characters are escaped."""
+    text = json.dumps(value, default=_encode, ensure_ascii=False, indent=indent)
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each == "\n" or each.isprintable() else json.dumps(each).strip('"') for each in text
+    )
 
 
 def show_error(error: MagicloopError, *, as_json: bool) -> None:
@@ -67,7 +109,7 @@ def show_error(error: MagicloopError, *, as_json: bool) -> None:
                 "fix": error.fix,
             },
         }
-        click.echo(json.dumps(facts, ensure_ascii=False), err=True)
+        click.echo(_json_text(facts), err=True)
         return
     lines = error.what.splitlines() or [type(error).__name__]
     whisper(f"error: {lines[0]}")
@@ -85,10 +127,17 @@ def is_interactive() -> bool:
 
 
 def color_wanted() -> bool | None:
-    """Return False for NO_COLOR, True for FORCE_COLOR, None to let the terminal decide."""
-    if os.environ.get("NO_COLOR"):
+    """Return False for NO_COLOR or a dumb terminal, True for FORCE_COLOR, None to let the terminal decide."""
+    if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return True if os.environ.get("FORCE_COLOR") else None
+
+
+def speak_any_encoding() -> None:
+    """Let a stream that cannot write a letter write a question mark for it, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="replace")
 
 
 def _safe(text: str) -> str:

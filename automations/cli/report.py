@@ -4,57 +4,75 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automations.cli.output import heading, say, table
-from automations.cli.wording import problem_lines, result_rows
+from automations.cli.output import heading, paragraph, prose, say, table
+from automations.cli.wording import problem_lines, result_lines
 from automations.plan.zones import say_when
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from automations.cycle import Report
+    from automations.model.records import Draft, Problem
     from automations.wiring import Session
+
+NOTHING = "Nothing to do: everything stands as it was."
 
 
 def print_report(session: Session, report: Report, *, first_use: bool) -> None:
     """Print what was done, what stands in the way, where the files are, and what to type next."""
-    policy, zone, now = session.policy, session.policy.me.zone, session.clock.now()
     if first_use:
         heading("No config was found, so this is the sample: made-up people, a made-up calendar.")
-        say(f"It lies in {session.places.config_folder}; `magicloop init` makes your own.")
+        say("Nothing leaves this machine. For your own: magicloop init")
         say()
     if report.refusal is not None:
         say(f"refused: {report.refusal}")
         if report.refusal.fix:
             say(f"fix:     {report.refusal.fix}")
         return
+    drafts = session.journal().load(session.policy.person).drafts
     if report.results:
-        table(result_rows(report.results, zone))
+        prose(result_lines(report.results, session.policy.me.zone, drafts))
     else:
-        say("Nothing to do: everything stands as it was.")
+        say(NOTHING)
     for problem in report.notices.standing:
         say()
-        say("\n".join(problem_lines(problem, zone, now)))
+        print_problem(problem, session.policy.me.zone, session.clock.now())
     for problem in report.notices.recovered:
-        say(f"well again: {problem.what}")
+        paragraph(f"well again: {problem.what}")
+    _print_places(session, report.due)
+    say()
+    heading("Next")
+    table(_next_steps(session, drafts))
+
+
+def print_problem(problem: Problem, zone: str, now: datetime) -> None:
+    """Print a problem; what to copy from it is never wrapped."""
+    what, *more = problem_lines(problem, zone, now)
+    paragraph(what, hanging=2)
+    for line in more:
+        say(line)
+
+
+def _print_places(session: Session, due: datetime | None) -> None:
+    policy = session.policy
     say()
     heading("Files")
     table(
         [
-            ("config", session.places.config),
-            ("blocks", f"{policy.calendar.file}   (import it into your calendar, or subscribe to it)"),
+            ("blocks", policy.calendar.file),
             ("drafts", policy.mail.folder),
+            ("config", session.places.config),
             ("journal", session.places.database),
         ]
     )
-    if report.due is not None:
-        say(f"Next look: {say_when(report.due, zone, with_zone=True)}")
-    say()
-    heading("Next")
-    table(_next_steps(session))
+    say("Import the blocks into your calendar, or subscribe to their file.")
+    if due is not None:
+        say(f"Next look: {say_when(due, policy.me.zone, with_zone=True)}")
 
 
-def _next_steps(session: Session) -> list[tuple[str, str]]:
+def _next_steps(session: Session, drafts: tuple[Draft, ...]) -> list[tuple[str, str]]:
     """Return the three commands worth typing now."""
-    recorded = session.journal().load(session.policy.person)
-    waiting = [draft for draft in recorded.drafts if draft.state.value == "waiting"]
+    waiting = [draft for draft in drafts if draft.state.value == "waiting"]
     review = f"magicloop draft show {waiting[-1].id[:6]}" if waiting else "magicloop draft list"
     own = (
         ("magicloop init", "make it yours: five questions")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.output import emit_json, heading, is_interactive, say, table, whisper
+from automations.cli.output import emit_json, heading, is_interactive, prose, say, whisper
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -77,7 +77,8 @@ def plan(session: Session, *, only: tuple[str, ...], as_json: bool) -> None:
 
 def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
     """Print the plan of a run that would start now."""
-    from automations.cli.wording import action_json, action_rows, local_iso, problem_lines
+    from automations.cli.report import print_problem
+    from automations.cli.wording import action_json, action_lines, local_iso, problem_json
     from automations.cycle import preview
 
     zone, now = session.policy.me.zone, session.clock.now()
@@ -89,49 +90,55 @@ def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
             {
                 "now": local_iso(now, zone),
                 "actions": [action_json(action, zone) for action in planned.actions],
-                "problems": [
-                    {"code": p.code, "subject": p.subject, "what": p.what} for p in planned.problems
-                ],
+                "problems": [problem_json(problem, zone) for problem in planned.problems],
                 "next_due": local_iso(planned.due, zone),
             }
         )
         return
     if planned.actions:
         heading("A run now would:")
-        table(action_rows(planned.actions, zone))
+        prose(action_lines(planned.actions, zone))
     else:
         say("A run now would change nothing.")
     for problem in planned.problems:
-        say("\n".join(problem_lines(problem, zone, now)))
+        print_problem(problem, zone, now)
 
 
 def _say_idle(session: Session, until: datetime, *, as_json: bool, aloud: bool) -> None:
-    """Say that nothing is due; loads nothing but what printing needs."""
-    now = session.clock.now()
-    if as_json:
-        run_facts = {"id": None, "started": now, "finished": now, "outcome": "nothing"}
-        emit_json({"run": run_facts, "actions": [], "next_due": until})
-    elif aloud:
-        say(f"Nothing is due; everything stands as it was. Next look: {until:%Y-%m-%d %H:%M} UTC.")
+    """Say that nothing is due. Under a scheduler that is silence, and loads nothing more."""
+    if not as_json and not aloud:
+        return
+    from automations.cli.report import NOTHING
+    from automations.cli.wording import local_iso, problem_json
+    from automations.plan.zones import say_when
+
+    zone = session.policy.me.zone
+    if aloud and not as_json:
+        say(f"{NOTHING}\nNext look: {say_when(until, zone, with_zone=True)}")
+        return
+    now = local_iso(session.clock.now(), zone)
+    problems = session.reading_journal().load(session.policy.person).problems
+    emit_json(
+        {
+            "run": {"id": None, "started": now, "finished": now, "outcome": "nothing"},
+            "actions": [],
+            "problems": [problem_json(problem, zone) for problem in problems],
+            "next_due": local_iso(until, zone),
+        }
+    )
 
 
 def _emit_report(session: Session, report: Report) -> None:
-    from automations.cli.wording import local_iso, result_json
+    from automations.cli.wording import local_iso, problem_json, result_json, run_json
 
-    zone, run = session.policy.me.zone, report.run
+    zone = session.policy.me.zone
+    refusal = report.refusal
     emit_json(
         {
-            "run": {
-                "id": run.id,
-                "started": local_iso(run.started, zone),
-                "finished": local_iso(run.finished, zone),
-                "outcome": report.outcome.value,
-            },
+            "run": {**run_json(report.run, zone), "outcome": report.outcome.value},
             "actions": [result_json(result, zone) for result in report.results],
-            "problems": [
-                {"code": p.code, "subject": p.subject, "what": p.what, "where": p.where, "fix": p.fix}
-                for p in report.notices.standing
-            ],
+            "problems": [problem_json(problem, zone) for problem in report.notices.standing],
+            "refusal": refusal and {"what": refusal.what, "where": refusal.where, "fix": refusal.fix},
             "next_due": local_iso(report.due, zone),
         }
     )

@@ -48,7 +48,7 @@ def _status_code(found: Status) -> ExitCode:
 
 
 def _emit_status(session: Session, found: Status, now: datetime) -> None:
-    from automations.cli.wording import local_iso
+    from automations.cli.wording import local_iso, problem_json, run_json
 
     zone = session.policy.me.zone
     last = found.last_run
@@ -65,61 +65,62 @@ def _emit_status(session: Session, found: Status, now: datetime) -> None:
                 for incident, update in found.overdue
             ],
             "next_due": local_iso(found.due, zone),
-            "last_run": last
-            and {
-                "id": last.id,
-                "started": local_iso(last.started, zone),
-                "finished": local_iso(last.finished, zone),
-                "outcome": last.outcome,
-            },
-            "problems": [
-                {
-                    "code": p.code,
-                    "subject": p.subject,
-                    "what": p.what,
-                    "since": local_iso(p.since, zone),
-                    "fix": p.fix,
-                }
-                for p in found.problems
-            ],
+            "last_run": last and run_json(last, zone),
+            "problems": [problem_json(problem, zone) for problem in found.problems],
         }
     )
 
 
 def print_status(session: Session, found: Status, now: datetime) -> None:
     """Print the status for a person."""
-    from automations.cli.wording import problem_lines
-    from automations.plan.zones import say_month, say_when
+    from automations.cli.report import print_problem
 
     zone = session.policy.me.zone
     if session.policy.sample:
         say("This is the sample (made-up people). Make it yours: magicloop init")
-    last = found.last_run
-    if last is None:
+    if found.last_run is None:
         say("No run yet. Try: magicloop run")
         return
-    say(f"Last run {say_when(last.started, zone, with_zone=True)}: {last.outcome}")
-    for block in found.next_blocks:
+    table(_standing_rows(found, zone))
+    _print_mails(found)
+    for problem in found.problems:
+        say()
+        print_problem(problem, zone, now)
+    if not (found.waiting or found.unsure or found.overdue or found.problems):
+        say("Nothing waits for you.")
+
+
+def _standing_rows(found: Status, zone: str) -> list[tuple[str, str]]:
+    """Return the last run, the next, the blocks to come and the promises that are late."""
+    from automations.plan.zones import say_month, say_when
+
+    assert found.last_run is not None, "the caller looked"
+    rows = [
+        ("last run", f"{say_when(found.last_run.started, zone, with_zone=True)}: {found.last_run.outcome}")
+    ]
+    if found.due is not None:
+        rows.append(("next look", say_when(found.due, zone, with_zone=True)))
+    for number, block in enumerate(found.next_blocks):
         assert block.span is not None, "a live block stands somewhere"
-        say(f"Invention time {say_month(block.month)}: {say_when(block.span, zone, with_zone=True)}")
+        when = say_when(block.span, zone, with_zone=True)
+        rows.append(("" if number else "blocks", f"{when}: invention time for {say_month(block.month)}"))
+    for incident, update in found.overdue:
+        assert update.next_due is not None, "only a promise can be overdue"
+        promised = say_when(update.next_due, zone, with_zone=True)
+        rows.append(("OVERDUE", f"{incident.id}: an update was promised for {promised}"))
+    return rows
+
+
+def _print_mails(found: Status) -> None:
     if found.waiting:
+        say()
         heading(f"{len(found.waiting)} draft{'s' if len(found.waiting) > 1 else ''} to read")
         table([(d.id[:6], d.subject, ", ".join(d.to)) for d in found.waiting])
         say(f"Read one: magicloop draft show {found.waiting[0].id[:6]}")
     if found.unsure:
+        say()
         heading("Handed over; did they go?")
         table([(d.id[:6], d.subject, f"magicloop draft resolve {d.id[:6]} --sent") for d in found.unsure])
-    for incident, update in found.overdue:
-        assert update.next_due is not None, "only a promise can be overdue"
-        say(
-            f"OVERDUE {incident.id}: the update promised for {say_when(update.next_due, zone, with_zone=True)}"
-        )
-    for problem in found.problems:
-        say("\n".join(problem_lines(problem, zone, now)))
-    if not (found.waiting or found.unsure or found.overdue or found.problems):
-        say("Nothing waits for you.")
-    if found.due is not None:
-        say(f"Next look: {say_when(found.due, zone, with_zone=True)}")
 
 
 def welcome(session: Session) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from automations.model.records import Outcome
+from automations.plan.actions import CreateDraft
 from automations.plan.zones import say_month, say_when
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.apply import Result
-    from automations.model.records import Problem
+    from automations.model.records import Draft, Problem, Run
     from automations.model.seen import Span
     from automations.plan.actions import Action
 
@@ -53,14 +54,28 @@ FUTURE = {
 }
 
 
-def what_of(kind: str, subject: str) -> str:
-    """Return what an action is about, in words."""
+BOOKKEEPING = 2
+"""The rank of what a person need not read first."""
+
+Line = tuple[str, str]
+"""What was done, or "" where the line above goes on; and to what."""
+
+
+def rank_of(kind: str) -> int:
+    """Return where an action stands in a report: blocks, mails, then the loop's bookkeeping."""
+    ranks = {"block": 0, "draft": 1, "copy": 1}
+    return ranks.get(kind.rpartition("-")[2], BOOKKEEPING)
+
+
+def what_of(kind: str, subject: str, drafts: Sequence[Draft] = ()) -> str:
+    """Return what an action is about, in words; `drafts` tell what the mail of a key says."""
     if kind.endswith("-block"):
         return f"invention time for {say_month(subject)}"
     if kind.endswith("-cycle"):
         boss, _, month = subject.rpartition(" ")
         return f"the loop with {boss} for {say_month(month)}"
-    return f"draft {subject}"
+    mail = next((draft for draft in reversed(drafts) if draft.key == subject), None)
+    return f'"{mail.subject}" to {", ".join(mail.to)}' if mail else f"the mail {subject}"
 
 
 def span_of(action: Action) -> Span | None:
@@ -95,26 +110,48 @@ def result_json(result: Result, zone: str) -> dict[str, Any]:
     }
 
 
-def result_rows(results: Sequence[Result], zone: str) -> list[tuple[str, str]]:
-    """Return a line a result, with its time and its reason below."""
-    rows = []
-    for result in results:
-        verb = DONE[result.kind] if result.outcome is Outcome.DONE else result.outcome.value
-        when = f"{say_when(result.span, zone, with_zone=True)}  " if result.span else ""
-        rows.append((verb, f"{when}{what_of(result.kind, result.subject)}"))
-        rows.append(("", result.detail or result.reason))
-    return rows
+def result_lines(results: Sequence[Result], zone: str, drafts: Sequence[Draft] = ()) -> list[Line]:
+    """Return what was done: a line each and the reason below, the loop's bookkeeping last and in brief."""
+    lines: list[Line] = []
+    for result in sorted(results, key=lambda each: rank_of(each.kind)):
+        done = result.outcome is Outcome.DONE
+        verb = DONE.get(result.kind, "done") if done else result.outcome.value
+        what = what_of(result.kind, result.subject, drafts)
+        lines.extend(_entry(verb, result.kind, what, result.span, result.detail or result.reason, zone))
+    return lines
 
 
-def action_rows(actions: Sequence[Action], zone: str) -> list[tuple[str, str]]:
-    """Return a line an action, with its time and its reason below."""
-    rows = []
-    for action in actions:
-        span = span_of(action)
-        when = f"{say_when(span, zone, with_zone=True)}  " if span else ""
-        rows.append((FUTURE[action.kind], f"{when}{what_of(action.kind, action.subject)}"))
-        rows.append(("", action.reason))
-    return rows
+def action_lines(actions: Sequence[Action], zone: str) -> list[Line]:
+    """Return what would be done, in the form of `result_lines`."""
+    lines: list[Line] = []
+    for action in sorted(actions, key=lambda each: rank_of(each.kind)):
+        what = _planned(action)
+        lines.extend(_entry(FUTURE[action.kind], action.kind, what, span_of(action), action.reason, zone))
+    return lines
+
+
+def _planned(action: Action) -> str:
+    """Return what a planned action is about; a mail still to be written has no subject yet."""
+    draft: Draft | None = getattr(action, "draft", None)
+    if isinstance(action, CreateDraft) and draft is None:
+        return f"a mail to {', '.join(action.to)}"
+    return what_of(action.kind, action.subject, () if draft is None else (draft,))
+
+
+def _entry(verb: str, kind: str, what: str, span: Span | None, reason: str, zone: str) -> list[Line]:
+    if rank_of(kind) == BOOKKEEPING:
+        return [(verb, f"{what} ({reason})")]
+    if span is None:
+        return [(verb, what), ("", reason)]
+    return [
+        (verb, f"{say_when(span, zone, with_zone=True)}: {what}"),
+        ("", reason_alone(reason, span, zone)),
+    ]
+
+
+def reason_alone(reason: str, span: Span, zone: str) -> str:
+    """Return a reason without the time it begins with, where that time is shown beside it."""
+    return reason.removeprefix(f"{say_when(span, zone, with_year=False)}: ")
 
 
 def problem_lines(problem: Problem, zone: str, now: datetime) -> list[str]:
@@ -127,6 +164,29 @@ def problem_lines(problem: Problem, zone: str, now: datetime) -> list[str]:
     if problem.fix:
         lines.append(f"  fix:   {problem.fix}")
     return lines
+
+
+def problem_json(problem: Problem, zone: str) -> dict[str, Any]:
+    """Return a standing problem as the contract's fields."""
+    return {
+        "code": problem.code,
+        "subject": problem.subject,
+        "severity": problem.severity.value,
+        "what": problem.what,
+        "where": problem.where,
+        "since": local_iso(problem.since, zone),
+        "fix": problem.fix,
+    }
+
+
+def run_json(run: Run, zone: str) -> dict[str, Any]:
+    """Return a run as the contract's fields."""
+    return {
+        "id": run.id,
+        "started": local_iso(run.started, zone),
+        "finished": local_iso(run.finished, zone),
+        "outcome": str(run.outcome),
+    }
 
 
 def local_iso(at: datetime | None, zone: str) -> str | None:

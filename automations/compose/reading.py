@@ -8,6 +8,7 @@ from email import errors as mail_errors
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from automations.compose.addresses import check_address, check_name
@@ -60,13 +61,19 @@ class ReadLetter:
 
 
 class _Lenient(policy.EmailPolicy):
-    """Reads headers that an editor saved as raw UTF-8."""
+    """Reads headers that an editor saved as raw UTF-8, each of them once."""
 
     def header_fetch_parse(self, name: str, value: str) -> Any:
         """Return the header, parsed."""
-        if not hasattr(value, "name") and not value.isascii():
-            value = value.encode("ascii", "surrogateescape").decode("utf-8", "replace")
-        return super().header_fetch_parse(name, value)
+        return value if hasattr(value, "name") else _parsed(name, value)
+
+
+@lru_cache(maxsize=32)
+def _parsed(name: str, value: str) -> Any:
+    """Return a header's parsed value; the library would parse it anew for every question asked of it."""
+    if not value.isascii():
+        value = value.encode("ascii", "surrogateescape").decode("utf-8", "replace")
+    return policy.default.header_fetch_parse(name, value)
 
 
 _PARSER = BytesParser(EmailMessage, policy=_Lenient())

@@ -147,7 +147,7 @@ class Composer:
         loader = self._environment.loader
         try:
             filename = loader.get_source(self._environment, path)[1] if loader else None
-        except jinja2.TemplateError:
+        except (jinja2.TemplateError, OSError, UnicodeError):  # it is the file that is at fault
             filename = None
         return _place(filename or path, line)
 
@@ -215,7 +215,8 @@ def _is_html(name: str | None) -> bool:
 def _written(value: Any) -> Any:
     """Let only words and numbers into a mail; Jinja2 calls this for every value it writes."""
     if isinstance(value, jinja2.Undefined):
-        return value  # writing it raises, with the name of what is missing
+        str(value)  # raises with the name of what is missing, but for an if-expression without an else
+        raise jinja2.UndefinedError("a short if without an else has nothing to write; add else ''")
     if type(value) in (str, int, float, Markup):
         return value
     kind = _KINDS.get(type(value), "no text")

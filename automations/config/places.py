@@ -1,3 +1,4 @@
+# ruff: noqa: PTH100, PTH111, PTH118, PTH119, PTH120 -- importing pathlib costs milliseconds, and the fast path runs through here
 """Where the config and the data live.
 
 Loaded by every run, also by one with nothing due: standard library only, and platformdirs
@@ -6,8 +7,8 @@ inside the one function that needs it.
 
 from __future__ import annotations
 
+import os.path
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automations.errors import ConfigError, ConfigProblem
@@ -35,42 +36,37 @@ class Places:
     @property
     def config_folder(self) -> str:
         """The folder the config lies in; relative paths in the config start here."""
-        return str(Path(self.config).parent)
+        return os.path.dirname(self.config)
 
     @property
     def templates(self) -> str:
         """The person's own templates; they come before those of the program."""
-        return str(Path(self.config).parent / "templates")
+        return os.path.join(self.config_folder, "templates")
 
     @property
     def sample_calendar(self) -> str:
         """The busy calendar the sample config reads."""
-        return str(Path(self.config).parent / SAMPLE_CALENDAR)
+        return os.path.join(self.config_folder, SAMPLE_CALENDAR)
 
     @property
     def database(self) -> str:
         """The journal."""
-        return str(Path(self.data) / "journal.db")
+        return os.path.join(self.data, "journal.db")
 
     @property
     def lock(self) -> str:
         """The lock a run holds."""
-        return str(Path(self.data) / "run.lock")
-
-    @property
-    def problems(self) -> str:
-        """What was last reported to the person, so that the same failure is not told each run."""
-        return str(Path(self.data) / "problems.json")
+        return os.path.join(self.data, "run.lock")
 
     @property
     def calendar_file(self) -> str:
         """The blocks' .ics file, where the config names no other."""
-        return str(Path(self.data) / "invention.ics")
+        return os.path.join(self.data, "invention.ics")
 
     @property
     def drafts_folder(self) -> str:
         """The drafts' .eml folder, where the config names no other."""
-        return str(Path(self.data) / "drafts")
+        return os.path.join(self.data, "drafts")
 
 
 def find_places(env: Mapping[str, str], config_flag: str | None = None) -> Places:
@@ -87,38 +83,40 @@ def find_places(env: Mapping[str, str], config_flag: str | None = None) -> Place
         raise ConfigError("--config", [ConfigProblem("", "is empty; name a file, or leave it out")])
     home = env.get("MAGICLOOP_HOME", "")
     named = config_flag or env.get("MAGICLOOP_CONFIG", "")
-    config = _absolute(named) if named else _config_folder(home) / "config.toml"
+    config = _absolute(named) if named else os.path.join(_config_folder(home), "config.toml")
     data = _absolute(env["MAGICLOOP_DATA"]) if env.get("MAGICLOOP_DATA") else _data_folder(home)
     # A dangling link is a config somebody meant to have: it is refused, not replaced by the sample.
-    if named or config.exists() or config.is_symlink():
-        return Places(str(config), str(data), sample=False, explicit=bool(named))
-    return Places(str(config.parent / "sample" / "config.toml"), str(data / "sample"), sample=True)
+    if named or os.path.lexists(config):
+        return Places(config, data, sample=False, explicit=bool(named))
+    sample = os.path.join(os.path.dirname(config), "sample", "config.toml")
+    return Places(sample, os.path.join(data, "sample"), sample=True)
 
 
 def own_config(places: Places) -> str:
     """Return where the person's own config belongs, also while the sample stands in for it."""
-    config = Path(places.config)
-    return str(config.parent.parent / config.name) if places.sample else places.config
+    if not places.sample:
+        return places.config
+    return os.path.join(os.path.dirname(places.config_folder), os.path.basename(places.config))
 
 
-def _absolute(path: str) -> Path:
-    try:
-        return Path(path).expanduser().absolute()
-    except RuntimeError:
-        raise ConfigError(path, [ConfigProblem("", "no such home folder; write the whole path")]) from None
+def _absolute(path: str) -> str:
+    expanded = os.path.expanduser(path)
+    if expanded.startswith("~"):
+        raise ConfigError(path, [ConfigProblem("", "no such home folder; write the whole path")])
+    return os.path.abspath(expanded)
 
 
-def _config_folder(home: str) -> Path:
+def _config_folder(home: str) -> str:
     if home:
         return _absolute(home)
-    from platformdirs import user_config_path
+    from platformdirs import user_config_dir
 
-    return user_config_path(APP, appauthor=False)
+    return user_config_dir(APP, appauthor=False)
 
 
-def _data_folder(home: str) -> Path:
+def _data_folder(home: str) -> str:
     if home:
-        return _absolute(home) / "data"
-    from platformdirs import user_data_path
+        return os.path.join(_absolute(home), "data")
+    from platformdirs import user_data_dir
 
-    return user_data_path(APP, appauthor=False)
+    return user_data_dir(APP, appauthor=False)

@@ -341,7 +341,7 @@ class Recorded:
 class Wake:
     """When the next run has something to do, and what would make it look earlier.
 
-    `watched` pairs an absolute path with its fingerprint; `config` is the sha256 of the config file;
+    `watched` pairs an absolute path with its fingerprint; `config` is the path of the config file;
     `due` None means a run must always look.
     """
 

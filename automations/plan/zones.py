@@ -68,7 +68,7 @@ def month_of_day(day: date) -> Month:
 
 def first_day(month: Month) -> date:
     """Return the first day of `month`. Raises ValueError when it is not `YYYY-MM`."""
-    if not re.fullmatch(r"\d{4}-\d{2}", month):
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", month):
         raise ValueError(f"{month!r} is not a month; write it as YYYY-MM, such as 2026-12")
     try:
         return date(int(month[:4]), int(month[5:]), 1)

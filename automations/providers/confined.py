@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
 WALL_SECONDS = 5.0
-CPU_SECONDS = 3
+CPU_SECONDS = 2
 MEMORY_BYTES = 512 * 1024 * 1024
 MAX_SOURCE = 256 * 1024
 _MAX_ANSWER = 8 * 1024 * 1024

@@ -19,7 +19,9 @@ def translate(error: sqlite3.Error, path: str) -> MagicloopError:
         return ConflictError(f"{_constraint(error)}; nothing was written", where=path, fix=LOOK_AGAIN)
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, f"is damaged ({error})")
-    what, fix = _TROUBLE.get(primary, ("cannot be used ({error})", "magicloop doctor"))
+    what, fix = _TROUBLE.get(
+        primary, ("cannot be used ({error})", "try again, and if it stays so: magicloop --debug status")
+    )
     return StoreError(
         f"the journal {path} {what.format(error=error)}; nothing was written",
         where=path,

@@ -1,6 +1,5 @@
 """The fast path: asleep only while nothing can have changed."""
 
-import hashlib
 import os
 import sqlite3
 import subprocess
@@ -16,7 +15,7 @@ from automations.store.idle import fingerprint, fingerprints, is_idle
 from automations.store.sqlite import SqliteJournal
 from automations.testing.journal_records import ANN, NOW, record_line
 
-CONFIG = b"[me]\nname = 'Ann'\n"
+CONFIG = "/home/ann/config.toml"
 DUE = NOW + timedelta(days=1)
 SOON = NOW + timedelta(minutes=15)
 
@@ -37,14 +36,14 @@ def path(tmp_path, calendars):
     watched = fingerprints([str(calendars), str(calendars / "missing.ics")])
     with closing(SqliteJournal.open(path)) as journal:
         run = journal.begin_run(ANN, NOW)
-        wake = Wake(DUE, hashlib.sha256(CONFIG).hexdigest(), "0.1.0", watched)
+        wake = Wake(DUE, CONFIG, "0.1.0", watched)
         journal.finish_run(run, at=NOW, outcome=RunOutcome.NOTHING, problems=(), wake=wake)
         assert journal.pulse().wake == wake
     return path
 
 
 def ask(path, *, config=CONFIG, version="0.1.0", now=SOON):
-    return is_idle(path, config_bytes=config, version=version, now=now)
+    return is_idle(path, config=config, version=version, now=now)
 
 
 def test_nothing_due_answers_when_something_will_be_and_notes_the_visit(path):
@@ -72,7 +71,7 @@ def test_a_run_looks_when_it_is_due_or_the_clock_fell_back(path, now, idle):
 
 
 def test_a_run_looks_when_config_or_program_changed(path):
-    assert ask(path, config=CONFIG + b"#") is None
+    assert ask(path, config=CONFIG + ".new") is None
     assert ask(path, version="0.1.1") is None
     assert ask(path) == DUE
 

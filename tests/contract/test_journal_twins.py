@@ -134,11 +134,14 @@ asked = st.one_of(
 
 
 def answer(journal, name, arguments):
-    """Return what the journal answers: a value, or the class and sentence of its error."""
+    """Return what the journal answers: a value, or the class of its error.
+
+    Not the sentence: of two rules broken at once SQLite may name the other.
+    """
     try:
         return steps(journal)[name](*arguments)
     except MagicloopError as error:
-        return type(error), error.what
+        return type(error)
 
 
 @contextmanager
@@ -155,7 +158,7 @@ def test_the_twins_answer_alike(asks):
     with both() as (file, memory):
         for name, *arguments in asks:
             from_file = answer(file, name, arguments)
-            event(f"{name}: {from_file[0].__name__ if isinstance(from_file, tuple) else 'done'}")
+            event(f"{name}: {from_file.__name__ if isinstance(from_file, type) else 'done'}")
             assert from_file == answer(memory, name, arguments)
         for person in (ANN, BEN):
             assert file.load(person) == memory.load(person)
@@ -173,7 +176,7 @@ wrong = st.one_of(
 def test_a_record_that_is_refused_leaves_the_file_as_it_was(changes):
     with both() as (file, _):
         before = file.load(ANN), file.load(BEN), file.pulse()
-        if isinstance(answer(file, "record", (ANN, changes, None, "")), tuple):
+        if isinstance(answer(file, "record", (ANN, changes, None, "")), type):
             assert (file.load(ANN), file.load(BEN), file.pulse()) == before
         else:
             assert file.log(ANN) != ()

@@ -40,6 +40,10 @@ def test_every_console_block_prints_what_the_page_says(home):
         "HOME": str(home),
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
         "LC_ALL": "C.UTF-8",
+        # The page shows the folders of Linux and a zone of somebody's.
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local/share"),
+        "TZ": "Europe/Berlin",
     }
     typed = calls(page("README.md"))
     assert typed

@@ -19,7 +19,7 @@ _CHANGING = (
     (re.compile(rf"\b{_MONTH} \d{{4}}\b"), "<date>"),
     (re.compile(rf"\b{_DAY}\b"), "<day>"),
     (re.compile(r"\b\d{1,2}:\d\d\b"), "<time>"),
-    (re.compile(r"\b(?:CE|E|GM|U|WE)S?TC?\b"), "<zone>"),
+    (re.compile(r"\b(?:CES?T|UTC)\b"), "<zone>"),
     (re.compile(r"[ \t]+"), " "),
 )
 

@@ -87,9 +87,7 @@ class World:
     def _put(self, block, span, state):
         revision = f"r{block.sequence}"
         self.events[block.id] = SeenBlock(block.id, span, revision)
-        self._claim(
-            replace(block, span=span, target=None, state=state, revision=revision, rev=block.rev + 1)
-        )
+        self._claim(replace(block, span=span, target=None, state=state, revision=revision, rev=block.rev + 1))
 
     def _known(self, block):
         return next((b for b in self.recorded.blocks if b.id == block.id), None)

@@ -94,10 +94,7 @@ def read_event(source: Source, part: Part, zones: Zones, kind: str) -> Event:
         raise source.fault("an event cannot be understood", part.start) from fault
     if not isinstance(event, Event):
         raise source.fault("an event cannot be understood", part.start)
-    broken = [name or "" for name, _reason in event.errors]
-    broken += [
-        name for name, form in _FORMS.items() if name in event and not isinstance(_value(event, name), form)
-    ]
+    broken = [name or "" for name, _reason in event.errors] or _misread(event)
     if broken:
         what = broken[0] or "a line"
         raise source.fault(f"{what} of an event cannot be understood", places.get(broken[0], part.start))
@@ -121,6 +118,16 @@ def _rewritten(source: Source, line: Line, zones: Zones) -> str:
         params += ";RANGE=THISANDFUTURE"
     zone = "" if value.endswith(("Z", "z")) else zones.name(line)
     return f"{line.name}{params}{';TZID=' + zone if zone else ''}:{value.upper()}"
+
+
+def _misread(event: Event) -> list[str]:
+    """Return the times that are of another kind than they should be."""
+    wrong = [
+        name for name, form in _FORMS.items() if name in event and not isinstance(_value(event, name), form)
+    ]
+    # Never take a time for a wall time because its zone was not found after all.
+    zoned = [name for name in _FORMS if "TZID" in getattr(event.get(name), "params", ())]
+    return wrong + [name for name in zoned if getattr(_value(event, name), "tzinfo", None) is None]
 
 
 def check_order(source: Source, part: Part, event: Event, clocks: Clocks) -> None:

@@ -52,7 +52,7 @@ def sha256(data: bytes) -> str:
 def explain(fault: OSError) -> tuple[str, str]:
     """Return why the system refused, in words, and what to do about it."""
     known = _REASONS.get(fault.errno or 0)
-    return known or (os.strerror(fault.errno or errno.EIO), "look at the disk, then: magicloop doctor")
+    return known or (os.strerror(fault.errno or errno.EIO), "look at the disk, then: magicloop run")
 
 
 def read(path: Path) -> bytes | None:
@@ -146,7 +146,10 @@ def _writing(path: Path) -> Iterator[None]:
 def _temporary(path: Path, data: bytes) -> Iterator[Path]:
     """Give a file beside `path` that holds `data` on disk; afterwards it is gone and the folder synced."""
     folder = path.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError as fault:  # FileExistsError is kept for the file itself
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from fault
     handle, name = tempfile.mkstemp(prefix=_TEMP_PREFIX, dir=folder)
     temp = folder / os.path.basename(name)  # noqa: PTH119 - mkstemp speaks in strings
     try:

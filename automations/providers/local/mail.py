@@ -244,5 +244,5 @@ def _names(copy: MailCopy) -> Iterator[str]:
 
 def slug(text: str) -> str:
     """Return words as part of a file name: lower-case ASCII letters, digits and `-`; `mail` for none."""
-    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii").lower()
+    ascii_only = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode("ascii")
     return re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:_SLUG_LENGTH].strip("-") or "mail"

@@ -196,7 +196,8 @@ def scan(path: Path, text: str) -> Source:
             raise source.fault(f"END:{name} without its BEGIN; the file is damaged", edge.start())
         _, began = stack.pop()
         if len(stack) == 1:
-            parts.append(Part(name, began, edge.end(), len(frames)))
+            end = edge.end() - edge[0].endswith("\r")
+            parts.append(Part(name, began, end, len(frames)))
         elif not stack:
             head = tuple(_lines_of(text, began, head_end or edge.start()))
             frames.append(Frame(began, edge.start(), head))
