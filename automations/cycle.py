@@ -9,9 +9,9 @@ from automations.apply import Bench, Result, World, apply_all
 from automations.errors import ConflictError, ExitCode, FaultClass, PlanRefusedError, ProviderError
 from automations.model.records import Outcome, Problem, RunOutcome, Severity, Wake
 from automations.observe import observe, observe_claims
-from automations.plan.cycle import plan_cycle
+from automations.plan.cycle import CLOCK_WRONG, check_time, plan_cycle, unlooked
 from automations.plan.needs import plan_needs
-from automations.plan.notices import Notices, keep_unlooked, next_reminder, plan_notices
+from automations.plan.notices import Notices, next_reminder, plan_notices
 from automations.plan.recovery import plan_recovery
 
 if TYPE_CHECKING:
@@ -77,6 +77,10 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     now = world.clock.now()
     run = world.journal.begin_run(policy.person, now)
     before = world.journal.load(policy.person)
+    try:
+        check_time(now, before)
+    except PlanRefusedError as refusal:
+        return _refuse(world, run, before, refusal, now)
     recovered = _recover(policy, world, before, run)
     recorded = world.journal.load(policy.person) if before.claims else before
     watched = _watched(world, ground)
@@ -84,12 +88,10 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     try:
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
-        world.journal.finish_run(run, at=now, outcome=RunOutcome.REFUSED, problems=before.problems, wake=None)
-        return Report(run, RunOutcome.REFUSED, refusal=refusal)
+        return _refuse(world, run, before, refusal, now)
     results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id), plan.actions))
     found = [*plan.problems, *_failures(policy.person, results, now)]
-    if only:
-        found = keep_unlooked(before.problems, found, frozenset(p.code for p in before.problems))
+    found += [problem for problem in before.problems if unlooked(problem, only)]
     notices = plan_notices(before.problems, found, now)
     outcome = run_outcome(results, notices.standing)
     wake = None if only else _wake(plan, results, notices, ground, watched)
@@ -99,13 +101,41 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     return Report(finished_run, outcome, results, notices, plan.due)
 
 
+def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError, now: datetime) -> Report:
+    """Record that nothing was decided; everything else stands as it was, and the next run looks again."""
+    known = next((problem for problem in before.problems if problem.code == CLOCK_WRONG), None)
+    if known is not None and now < known.since:
+        known = None  # the clock was set again, and is another wrong one
+    problem = Problem(
+        person=run.person,
+        code=CLOCK_WRONG,
+        subject="clock",
+        severity=Severity.ERROR,
+        what=refusal.what,
+        where=refusal.where,
+        fix=refusal.fix,
+        since=now,
+    )
+    others = [other for other in before.problems if other.code != CLOCK_WRONG]
+    told = plan_notices([known] if known else [], [problem], now)
+    notices = Notices((*others, *told.standing), told.told, ())
+    world.journal.finish_run(run, at=now, outcome=RunOutcome.REFUSED, problems=notices.standing, wake=None)
+    return Report(
+        replace(run, finished=now, outcome=RunOutcome.REFUSED), RunOutcome.REFUSED, (), notices, None, refusal
+    )
+
+
 def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tuple[Result, ...]:
     """Settle what an interrupted run left open, before anything else."""
     if not recorded.claims:
         return ()
     settlements = plan_recovery(recorded, observe_claims(recorded, world.calendar, world.mailbox))
     results = [_settle(world, settlement) for settlement in settlements]
-    again = [settlement.again for settlement in settlements if settlement.again is not None]
+    again = [
+        settlement.again
+        for settlement, result in zip(settlements, results, strict=True)
+        if settlement.again is not None and result.detail == settlement.detail
+    ]
     if again:
         fresh = world.journal.load(policy.person)
         results.extend(apply_all(Bench(policy, world, fresh, run.id), again))

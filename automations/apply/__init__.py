@@ -17,7 +17,13 @@ from automations.apply.drafts import (
     restore_draft,
     update_draft,
 )
-from automations.errors import ClaimOpenError, ConflictError, HeaderFaultError, TemplateFaultError
+from automations.errors import (
+    ClaimOpenError,
+    ConflictError,
+    HeaderFaultError,
+    RefusedError,
+    TemplateFaultError,
+)
 from automations.model.records import Outcome
 from automations.plan import actions as act
 
@@ -43,7 +49,7 @@ def apply_action(bench: Bench, action: act.Action) -> tuple[Result, ...]:
         return (result_of(action, Outcome.SKIPPED, "an interrupted try of it is not settled yet"),)
     except ConflictError:
         return (result_of(action, Outcome.SKIPPED, CHANGED),)
-    except (TemplateFaultError, HeaderFaultError) as error:
+    except (TemplateFaultError, HeaderFaultError, RefusedError) as error:
         return (failed_before(bench, action, error),)
 
 

@@ -122,10 +122,12 @@ def carry_out(
     before: tuple[Record, ...] = (),
     undone: tuple[Record, ...] = (),
     span: Span | None = None,
+    detail: Callable[[T], str] | None = None,
 ) -> Result:
     """Claim with the records `before`, make the `effect`, record what `done` makes of it.
 
-    `undone` are the records when the effect certainly did not happen.
+    `undone` are the records when the effect certainly did not happen. `detail` says how it went where
+    the action's reason does not.
     """
     journal, clock = bench.world.journal, bench.world.clock
     claimed_at = clock.boot_seconds()
@@ -154,8 +156,9 @@ def carry_out(
             return result_of(action, Outcome.UNKNOWN, str(error), error=error)
         settle(Outcome.FAILED, str(error), undone)
         return result_of(action, Outcome.FAILED, str(error), error=error)
-    settle(Outcome.DONE, action.reason, done(seen))
-    return result_of(action, Outcome.DONE, span=span)
+    said = detail(seen) if detail else action.reason
+    settle(Outcome.DONE, said, done(seen))
+    return result_of(action, Outcome.DONE, said if detail else "", span=span)
 
 
 def failed_before(bench: Bench, action: Action, error: MagicloopError) -> Result:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out, note
 from automations.compose.html import text_to_html
-from automations.compose.mime import Letter, build_mime, canonical_hash
+from automations.compose.mime import Letter, build_mime, canonical_hash, read_mime
+from automations.errors import ConflictError
 from automations.model.records import ApprovalState, Draft, DraftState, LogEntry, Outcome
 from automations.plan.actions import RemoveCopy, UpdateDraft
+from automations.plan.drafts import same_words
 from automations.plan.lifecycle import FINAL
 from automations.ports import MailCopy
 
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from automations.model.records import Approval, Recorded
     from automations.model.seen import SeenDraft
     from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
+
+
+LEFT = "its file was edited by hand, so it stays"
 
 
 def create_draft(bench: Bench, action: CreateDraft) -> Result:
@@ -58,13 +63,22 @@ def update_draft(bench: Bench, action: UpdateDraft) -> Result:
 
 
 def remove_copy(bench: Bench, action: RemoveCopy) -> Result:
-    """Take the copy of a draft at its end out of the provider, unless it was edited there."""
+    """Take the copy of a draft at its end out of the provider; one that was edited there is left for good."""
     draft = action.draft
+
+    def removed() -> bool:
+        try:
+            bench.world.mailbox.delete(draft.provider_id, revision=draft.remote)
+        except ConflictError:
+            return False
+        return True
+
     return carry_out(
         bench,
         action,
-        effect=lambda: bench.world.mailbox.delete(draft.provider_id, revision=draft.remote),
+        effect=removed,
         done=lambda _: (replace(draft, provider_id="", rev=draft.rev + 1),),
+        detail=lambda gone: action.reason if gone else f"{action.reason}; {LEFT}",
     )
 
 
@@ -82,7 +96,12 @@ def close_draft(bench: Bench, action: CloseDraft) -> tuple[Result, ...]:
 def adopt_draft(bench: Bench, action: AdoptDraft) -> tuple[Result, ...]:
     """Take over the person's own words. Where only the text part was edited, the HTML part follows it."""
     seen, old = action.seen, action.draft
-    stale_html = bool(old.body_html) and seen.body_html == old.body_html and seen.body_text != old.body_text
+    stale_html = (
+        bool(old.body_html)
+        and seen.body_html == old.body_html
+        and seen.body_text != old.body_text
+        and not seen.extras
+    )
     draft = replace(
         reworded(
             bench,
@@ -187,6 +206,17 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
         date=draft.created,
         ref=draft.id,
     )
+    mime = build_mime(letter, unsent=True, newline=bench.world.newline)
+    shown = read_mime(mime)
+    # What is kept is what its reader sees, so that a copy can be compared with it word for word.
+    draft = replace(
+        draft,
+        to=shown.to,
+        cc=shown.cc,
+        subject=shown.subject,
+        body_text=shown.body_text,
+        body_html=shown.body_html,
+    )
     fingerprint = canonical_hash(
         sender=draft.sender,
         reply_to=(),
@@ -197,12 +227,13 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
         body_text=draft.body_text,
         body_html=draft.body_html,
     )
-    mime = build_mime(letter, unsent=True, newline=bench.world.newline)
     return replace(draft, mime=mime, hash=fingerprint)
 
 
 def _placed(draft: Draft, seen: SeenDraft) -> Draft:
-    return replace(draft, provider_id=seen.provider_id, remote=seen.revision, rev=draft.rev + 1)
+    """Return the draft with its copy; one with other words is read in by the next run, not taken for ours."""
+    remote = seen.revision if same_words(draft, seen) else draft.remote
+    return replace(draft, provider_id=seen.provider_id, remote=remote, rev=draft.rev + 1)
 
 
 def _copy(draft: Draft) -> MailCopy:

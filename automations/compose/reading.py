@@ -127,6 +127,7 @@ def seen_draft(provider_id: str, data: bytes) -> SeenDraft:
         cc=read.cc,
         body_text=read.body_text,
         body_html=read.body_html,
+        extras=(*read.attachments, *read.bcc, *read.reply_to),
     )
 
 

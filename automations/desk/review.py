@@ -18,6 +18,7 @@ from automations.compose.html import text_to_html
 from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import Approval, ApprovalState, DraftState, Outcome
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
+from automations.plan.drafts import same_words
 from automations.plan.lifecycle import FINAL, check_move
 from automations.plan.zones import approval_expiry
 
@@ -71,23 +72,34 @@ def find_draft(recorded: Recorded, name: str) -> Draft:
 def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     """Read the copy outside; where the person edited it, take that over and return the new revision.
 
-    :raises ProviderError: it cannot be read.
-    :raises RefusedError: the copy is gone.
+    Where it has not got the newest words yet, they are written first.
+
+    :raises ProviderError: it cannot be read or written.
+    :raises RefusedError: the copy is gone, or is no mail any more.
+    :raises HeaderFaultError: what the person wrote may not stand in a mail.
     """
     if draft.state not in (DraftState.WAITING, DraftState.APPROVED) or not draft.provider_id:
         return draft, None
     drafts: OwnDrafts = bench.world.mailbox.fetch_drafts((draft.provider_id,))
     seen = drafts.found.get(draft.provider_id)
+    unreadable = drafts.unreadable.get(draft.provider_id)
+    if unreadable is not None:
+        raise RefusedError(unreadable.what, where=unreadable.where, fix=unreadable.fix)
     if seen is None:
         raise RefusedError(
             "the draft's file is gone",
             where=draft.provider_id,
             fix="magicloop run    (it decides what that means)",
         )
-    if seen.revision == draft.remote:
+    if seen.revision != draft.remote:
+        results = apply_action(bench, AdoptDraft(draft, seen, "you edited it outside; your words stand"))
+    elif seen.extras or same_words(draft, seen):
         return draft, None
-    result = apply_action(bench, AdoptDraft(draft, seen, "you edited it outside; your words stand"))[0]
-    return find_draft(bench.world.journal.load(draft.person), draft.id), result
+    else:
+        results = apply_action(bench, UpdateDraft(draft, "its file has not got the newest words yet"))
+    _raise_failure(results)
+    now_as = find_draft(bench.world.journal.load(draft.person), draft.id)
+    return now_as, results[0] if now_as.text_rev != draft.text_rev else None
 
 
 def approve(bench: Bench, draft: Draft, seen_hash: str) -> Draft:

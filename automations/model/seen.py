@@ -100,7 +100,8 @@ class OwnBlocks:
 class SeenDraft:
     """One of our drafts as it stands at the provider, decoded to what a reader would see.
 
-    `revision` changes with any change of it; `provider_id` finds it again.
+    `revision` changes with any change of it; `provider_id` finds it again. `extras` names what the
+    person put in that we could not write again (a file name, `Bcc`): such a copy is never rewritten.
     """
 
     provider_id: str
@@ -110,6 +111,7 @@ class SeenDraft:
     cc: tuple[str, ...]
     body_text: str
     body_html: str
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -43,38 +42,35 @@ class BusyTimes:
     """What takes the person's time, in order of start.
 
     `_reach[i]` is the latest end of the first i+1 events: it never falls, so the first event that can
-    matter to a window is found by halving, and no event is looked at that is over before it.
+    matter to a window is found by halving, and what is over before that is not looked at again.
     """
 
     def __init__(self, busy: Sequence[Busy], buffer_minutes: int) -> None:
+        self.buffer = timedelta(minutes=buffer_minutes)
         self._events = sorted(busy, key=attrgetter("span.start"))
-        self._buffer = timedelta(minutes=buffer_minutes)
-        spans = list(map(attrgetter("span"), self._events))
-        self._starts: list[datetime] = list(map(attrgetter("start"), spans))
-        self._ends: list[datetime] = list(map(attrgetter("end"), spans))
-        self._reach: list[datetime] = list(accumulate(self._ends, max))
+        self._reach = _latest_ends(self._events)
 
     def over(self, span: Span) -> tuple[Busy, ...]:
         """Return the events that take time within `span`, in order. An event of no length takes none."""
-        events = (self._events[index] for index in self._meeting(span))
-        return tuple(event for event in events if event.span.start < event.span.end)
+        return tuple(event for event in self._meeting(span) if event.span.start < event.span.end)
 
     def near(self, span: Span) -> tuple[Busy, ...]:
         """Return the events that take time within `span` or closer to it than the buffer, in order."""
-        return tuple(self._events[index] for index in self._meeting(self.padded(span)))
+        return tuple(self._meeting(self.padded(span)))
 
     def padded(self, span: Span) -> Span:
         """Return `span` with the buffer on both sides."""
-        return Span(span.start - self._buffer, span.end + self._buffer)
+        return Span(span.start - self.buffer, span.end + self.buffer)
 
-    def _meeting(self, span: Span) -> Iterator[int]:
-        """Yield the places of the events that overlap `span`."""
-        start, end, starts, ends = span.start, span.end, self._starts, self._ends
-        for index in range(bisect_right(self._reach, start), len(starts)):
-            if starts[index] >= end:
+    def _meeting(self, span: Span) -> Iterator[Busy]:
+        """Yield the events that overlap `span`."""
+        start, end, events = span.start, span.end, self._events
+        for index in range(bisect_right(self._reach, start), len(events)):
+            event = events[index]
+            if event.span.start >= end:
                 return
-            if ends[index] > start:
-                yield index
+            if event.span.end > start:
+                yield event
 
     def free(self, window: Span, taken: Sequence[Span], earliest: datetime) -> list[Stretch]:
         """Return the free stretches of a working window that begin at `earliest` or later, in order.
@@ -82,43 +78,56 @@ class BusyTimes:
         `taken` are further spans that are not free, such as our own blocks.
         """
         stretches: list[Stretch] = []
-        buffer = self._buffer
-        cursor, left = window.start, window.start
-        for start, end in self._obstacles(window, taken):
-            if start - buffer > cursor:
+        buffer = self.buffer
+        # Free from `cursor` on, as far as seen; a start up to `tight` leaves nothing before its buffer.
+        cursor, left, tight = window.start, window.start, window.start + buffer
+        for span in self._obstacles(window, taken):
+            start, end = span.start, span.end
+            if start > tight:
                 found = Stretch(Span(cursor, start - buffer), left, min(start, window.end))
                 stretches.append(found)
             if end + buffer > cursor:
                 cursor, left = end + buffer, max(end, window.start)
+                tight = cursor + buffer
         if cursor < window.end:
             stretches.append(Stretch(Span(cursor, window.end), left, window.end))
         return [kept for found in stretches if (kept := _kept(found, earliest)) is not None]
 
-    def _obstacles(self, window: Span, taken: Sequence[Span]) -> list[tuple[datetime, datetime]]:
+    def _obstacles(self, window: Span, taken: Sequence[Span]) -> list[Span]:
         near = self.padded(window)
-        found = [(self._starts[index], self._ends[index]) for index in self._meeting(near)]
-        extra = [(span.start, span.end) for span in taken if span.overlaps(near)]
-        return sorted(found + extra) if extra else found
+        found = [event.span for event in self._meeting(near)]
+        own = [span for span in taken if span.overlaps(near)]
+        return sorted(found + own) if own else found
+
+
+def _latest_ends(events: Sequence[Busy]) -> list[datetime]:
+    """Return, for each event, the latest end of it and all before it."""
+    if not events:
+        return []
+    latest, ends = events[0].span.end, []
+    for event in events:
+        end = event.span.end
+        if end > latest:
+            latest = end
+        ends.append(latest)
+    return ends
 
 
 def _kept(stretch: Stretch, earliest: datetime) -> Stretch | None:
     """Return the stretch from `earliest` on, in whole minutes; None when nothing is left."""
     span = stretch.span
-    if span.end <= earliest:
-        return None
     opens = span.start >= earliest
-    start, end = _up(max(span.start, earliest)), _down(span.end)
-    if start >= end:
-        return None
-    if opens and start == span.start and end == span.end:
+    if opens and _whole(span.start) and _whole(span.end):
         return stretch
-    return Stretch(Span(start, end), stretch.left, stretch.right, opens)
+    start = max(span.start, earliest)
+    start = start if _whole(start) else _down(start) + _MINUTE
+    end = _down(span.end)
+    return Stretch(Span(start, end), stretch.left, stretch.right, opens) if start < end else None
+
+
+def _whole(instant: datetime) -> bool:
+    return not (instant.second or instant.microsecond)
 
 
 def _down(instant: datetime) -> datetime:
     return instant.replace(second=0, microsecond=0)
-
-
-def _up(instant: datetime) -> datetime:
-    whole = _down(instant)
-    return whole if whole == instant else whole + _MINUTE

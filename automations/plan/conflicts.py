@@ -1,6 +1,6 @@
 """What stands in the way: the one event that would have to go, and the meetings that land on a block.
 
-For the smallest conflict each working window is cut at the edges of its events. A piece that nothing
+For the smallest conflict each working window is cut into pieces by its events. A piece that nothing
 covers is free, a piece that one event alone covers would be free without it, and a run of both kinds
 that is long enough names that event. Linear in the events that touch working time.
 """
@@ -17,7 +17,7 @@ from automations.plan.slots import longest_free
 from automations.plan.zones import local, say_day, say_month, say_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from automations.model.records import Month
@@ -79,40 +79,57 @@ def _shown(freed: Span, wish: Wish) -> Span:
 
 def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:
     """Yield the events that alone stand in the way of a slot in the window, with the time each would free."""
-    need, padded = search.wish.floor_minutes * _MINUTE, search.times.padded
-    different = list({(event.span, event.title): event for event in search.times.near(window)}.values())
-    cover = [(padded(event.span), number) for number, event in enumerate(different, 1)]
-    cover += [(padded(span), _SHUT) for span in search.taken if padded(span).overlaps(window)]
+    need, times = search.wish.floor_minutes * _MINUTE, search.times
+    events = times.near(window)
+    buffer = times.buffer
+    cover = [
+        (event.span.start - buffer, event.span.end + buffer, number) for number, event in enumerate(events, 1)
+    ]
+    own = [times.padded(span) for span in search.taken if times.padded(span).overlaps(window)]
+    if own:
+        cover = sorted([*cover, *((span.start, span.end, _SHUT) for span in own)])
     best: dict[int, Span] = {}
-    for owner, start, end in _runs(_pieces(window, cover)):
+    for owner, start, end in _runs(_pieces(window, cover, events)):
         if end - start >= need and (owner not in best or end - start > best[owner].length):
             best[owner] = Span(start, end)
     for owner, run in best.items():
-        yield different[owner - 1], run
+        yield events[owner - 1], run
 
 
-def _pieces(window: Span, cover: Iterable[tuple[Span, int]]) -> list[tuple[datetime, datetime, int]]:
-    """Cut the window at every edge: (start, end, owner).
+def _pieces(
+    window: Span, cover: Sequence[tuple[datetime, datetime, int]], events: Sequence[Busy]
+) -> Iterator[tuple[datetime, datetime, int]]:
+    """Cut the window into pieces (start, end, owner) by what covers it, given in order of start.
 
-    The owner is 0 (free), the number of the one event that covers it, or -1 (several).
+    The owner is 0 (free), the number of the one event that covers the piece, or -1 (several). Between
+    two starts that follow from two times alone: the latest end so far, whose event is the owner, and
+    the latest end of all the others.
     """
-    edges: list[tuple[datetime, int, int]] = []
-    for span, number in cover:
-        # Our own blocks never go, so each counts twice: no single event alone covers what they cover.
-        weight = 2 if number == _SHUT else 1
-        edges.append((max(span.start, window.start), weight, number))
-        edges.append((min(span.end, window.end), -weight, -number))
-    edges.sort()
-    edges.append((window.end, 0, 0))
-    pieces = []
-    depth, numbers, since = 0, 0, window.start
-    for at, change, number in edges:
-        if at > since:
-            pieces.append((since, at, numbers if depth <= 1 else _SHUT))
-            since = at
-        depth += change
-        numbers += number
-    return pieces
+    at, last, others, owner = window.start, window.start, window.start, _FREE
+    for start, end, number in (*cover, (window.end, window.end, _SHUT)):
+        until = min(start, window.end)
+        if others > at and until > at:
+            yield at, min(others, until), _SHUT
+            at = min(others, until)
+        if last > at and until > at:
+            yield at, min(last, until), owner
+            at = min(last, until)
+        if until > at:
+            yield at, until, _FREE
+            at = until
+        if number == _SHUT:
+            # Our own blocks never go: as if two covered the same time.
+            last, others = max(last, end), max(others, end)
+        elif end > last:
+            last, others, owner = end, last, number
+        elif end > others and not (end == last and _same(events, number, owner)):
+            others = end
+
+
+def _same(events: Sequence[Busy], number: int, other: int) -> bool:
+    """Tell whether two events are one meeting seen twice."""
+    one, two = events[number - 1], events[other - 1]
+    return other != _FREE and one.span == two.span and one.title == two.title
 
 
 def _runs(pieces: Iterable[tuple[datetime, datetime, int]]) -> Iterator[tuple[int, datetime, datetime]]:

@@ -5,44 +5,90 @@ A fourth automation is one module with a function of this shape and one line in 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from automations.plan.actions import Plan
 from automations.plan.clock_check import check_clock
-from automations.plan.drafts import plan_drafts
-from automations.plan.incidents import plan_incidents
-from automations.plan.invention import plan_invention
+from automations.plan.drafts import one_end_each, plan_drafts
+from automations.plan.generations import BLOCK_CLAIMS
+from automations.plan.incidents import INCIDENT_PROBLEMS, plan_incidents
+from automations.plan.invention import CONFLICT, NO_SLOT, UNREADABLE, plan_invention
 from automations.plan.loop import plan_loop
-from automations.plan.offers import plan_offers
+from automations.plan.offers import NEEDS_FACTS, plan_offers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Recorded
+    from automations.model.records import Problem, Recorded
     from automations.model.seen import Seen
     from automations.plan.decided import Decided
 
 
-class Automation(Protocol):
+class Decide(Protocol):
     """Decides one thing the product does for a person."""
 
     def __call__(self, policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
         """Return the actions, problems and instants at which something will be due."""
 
 
+@dataclass(frozen=True, slots=True)
+class Automation:
+    """One thing the product does: how it decides, and which problems only it can find again.
+
+    `codes` are its problems', `claims` its actions' kinds, `drafts` what its drafts' keys begin with.
+    """
+
+    decide: Decide
+    codes: frozenset[str] = frozenset()
+    claims: frozenset[str] = frozenset()
+    drafts: str = ""
+
+    def finds(self, problem: Problem) -> bool:
+        """Tell whether this automation finds `problem` again for as long as it stands."""
+        kind = problem.code.removesuffix("-failed")
+        mine = kind == "create-draft" and bool(self.drafts) and problem.subject.startswith(self.drafts)
+        return problem.code in self.codes or kind in self.claims or mine
+
+
 AUTOMATIONS: Mapping[str, Automation] = {
-    "drafts": plan_drafts,
-    "loop": plan_loop,
-    "incidents": plan_incidents,
-    "invention": plan_invention,
-    "offers": plan_offers,
+    "drafts": Automation(plan_drafts),
+    "loop": Automation(plan_loop),
+    "incidents": Automation(plan_incidents, codes=INCIDENT_PROBLEMS, drafts="incident:"),
+    "invention": Automation(
+        plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE}), claims=BLOCK_CLAIMS
+    ),
+    "offers": Automation(plan_offers, codes=frozenset({NEEDS_FACTS}), drafts="offer:"),
 }
 """In the order of their actions: what was edited outside is read in before anything is made."""
 
 ALWAYS = frozenset({"drafts", "loop"})
 SELECTABLE = tuple(name for name in AUTOMATIONS if name not in ALWAYS)
+
+CLOCK_WRONG = "clock-wrong"
+TRUST_AFTER = timedelta(hours=24)
+"""A clock that goes on steadily for so long after it was refused is the right one, and was wrong before."""
+
+
+def check_time(now: datetime, recorded: Recorded, server_now: datetime | None = None) -> None:
+    """Return when months may be decided by this clock.
+
+    :raises PlanRefusedError: it cannot be right.
+    """
+    last = recorded.last_run.started if recorded.last_run else None
+    first = recorded.first_run.started if recorded.first_run else now
+    refused = [problem.since for problem in recorded.problems if problem.code == CLOCK_WRONG]
+    steady = any(now - since >= TRUST_AFTER for since in refused) and now >= first
+    check_clock(now, None if steady else last, server_now)
+
+
+def unlooked(problem: Problem, only: frozenset[str]) -> bool:
+    """Tell whether a run limited to `only` (empty: not limited) cannot know if `problem` still stands."""
+    finders = [name for name, automation in AUTOMATIONS.items() if automation.finds(problem)]
+    return bool(only and finders) and not only & frozenset(finders)
 
 
 def plan_cycle(
@@ -57,16 +103,15 @@ def plan_cycle(
 
     :raises PlanRefusedError: the clock cannot be right, so nothing may be decided by it.
     """
-    last = recorded.last_run.started if recorded.last_run else None
-    check_clock(now, last, seen.server_now)
+    check_time(now, recorded, seen.server_now)
     decided = [
-        automation(policy, now, seen, recorded)
+        automation.decide(policy, now, seen, recorded)
         for name, automation in AUTOMATIONS.items()
         if not only or name in only | ALWAYS
     ]
     due = [instant for part in decided for instant in part.due]
     return Plan(
-        actions=tuple(action for part in decided for action in part.actions),
+        actions=one_end_each([action for part in decided for action in part.actions]),
         problems=tuple(problem for part in decided for problem in part.problems),
         due=min(due, default=None),
     )

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import ApprovalState, DraftState, Severity
-from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RemoveCopy, RestoreDraft
+from automations.plan.actions import (
+    AdoptDraft,
+    CloseDraft,
+    CreateDraft,
+    RemoveCopy,
+    RestoreDraft,
+    UpdateDraft,
+)
 from automations.plan.decided import Decided, standing
 from automations.plan.lifecycle import FINAL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from automations.model.policy import Policy
     from automations.model.records import Draft, Recorded
-    from automations.model.seen import Seen
+    from automations.model.seen import Seen, SeenDraft
     from automations.plan.actions import Action
 
+UNREADABLE = "drafts-unreadable"
 OPEN = (DraftState.WAITING, DraftState.APPROVED)
 
 
@@ -31,16 +41,15 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
     actions: list[Action] = []
     due: list[datetime] = []
     for draft in recorded.drafts:
-        action = _about(draft, now, seen, recorded)
-        if action is not None:
-            actions.append(action)
-        elif draft.state in OPEN:
+        about = _about(draft, now, seen, recorded)
+        actions.extend(about)
+        if not about and draft.state in OPEN:
             due.extend(_instants(draft, recorded))
     problems = tuple(
         standing(
             recorded,
             now,
-            code="drafts-unreadable",
+            code=UNREADABLE,
             subject=unreadable.calendar,
             severity=Severity.ERROR,
             what=unreadable.what,
@@ -52,44 +61,71 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
     return Decided(tuple(actions), problems, tuple(due))
 
 
-def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> Action | None:
-    if draft.state is DraftState.RENDERED and not _over(draft, now):
-        return _place(draft)
+def one_end_each(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Return the actions without what is of no use to a draft that ends in the same run."""
+    ends: dict[str, Action] = {}
+    for action in actions:
+        if isinstance(action, CloseDraft) and action.state in FINAL:
+            ends.setdefault(action.draft.id, action)
+    return tuple(action for action in actions if ends.get(_draft_id(action), action) is action)
+
+
+def same_words(draft: Draft, seen: SeenDraft) -> bool:
+    """Tell whether a copy reads as the draft is recorded, whatever its bytes are."""
+    return (seen.subject, seen.body_text, seen.body_html, set(seen.to), set(seen.cc)) == (
+        draft.subject,
+        draft.body_text,
+        draft.body_html,
+        set(draft.to),
+        set(draft.cc),
+    )
+
+
+def _draft_id(action: Action) -> str:
+    draft: Draft | None = getattr(action, "draft", None)
+    return draft.id if draft is not None else ""
+
+
+def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[Action, ...]:
     if draft.state in FINAL:
-        return (
-            RemoveCopy(draft, f"it is {draft.state.value.replace('_', ' ')}") if draft.provider_id else None
-        )
-    if draft.state in OPEN:
-        outside = _outside(draft, seen)
-        if outside is not None or draft.handed_over is not None:
-            return outside
-    elif draft.state is not DraftState.RENDERED:
-        return None
-    return _lapsed(draft, now, recorded)
+        reason = f"it is {draft.state.value.replace('_', ' ')}"
+        return (RemoveCopy(draft, reason),) if draft.provider_id else ()
+    if draft.state not in (DraftState.RENDERED, *OPEN):
+        return ()
+    if _deleted(draft, seen):
+        # Whoever sends a mail from its file may move the file; only they can say whether it went.
+        by_hand = CloseDraft(draft, DraftState.DISCARDED, "its file was deleted by hand")
+        return () if draft.handed_over else (by_hand,)
+    if _over(draft, now) and draft.handed_over is None:
+        return (CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent"),)
+    if draft.state is DraftState.RENDERED:
+        return (_place(draft),)
+    return _kept(draft, now, seen, recorded)
 
 
-def _lapsed(draft: Draft, now: datetime, recorded: Recorded) -> Action | None:
-    """Decide from the time."""
-    if _over(draft, now):
-        return CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent")
-    if draft.state is DraftState.APPROVED and any(at <= now for at in _approval_ends(draft, recorded)):
-        return CloseDraft(draft, DraftState.WAITING, "the approval ran out after 72 hours")
-    return None
-
-
-def _outside(draft: Draft, seen: Seen) -> Action | None:
-    """Decide from what stands at the provider."""
-    unclear = not seen.drafts.known or draft.provider_id in seen.drafts.unreadable
-    if not draft.provider_id or unclear:
-        return None
-    if seen.drafts.lost:
-        return RestoreDraft(draft, "the drafts folder was gone")
+def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[Action, ...]:
+    """Decide about an open draft that goes on: take over what was edited, step back, write what is missing."""
     there = seen.drafts.found.get(draft.provider_id)
-    if there is None:
-        return CloseDraft(draft, DraftState.DISCARDED, "its file was deleted by hand")
-    if there.revision != draft.remote:
-        return AdoptDraft(draft, there, "you edited it outside; your words stand")
-    return None
+    if there is not None and there.revision != draft.remote:
+        return (AdoptDraft(draft, there, "you edited it outside; your words stand"),)
+    first: tuple[Action, ...] = ()
+    if any(at <= now for at in _approval_ends(draft, recorded)):
+        reason = "the approval ran out after 72 hours"
+        first = (CloseDraft(draft, DraftState.WAITING, reason),)
+        draft = replace(draft, state=DraftState.WAITING, reason=reason, rev=draft.rev + 1)
+    if seen.drafts.lost and draft.provider_id:
+        return (*first, RestoreDraft(draft, "the drafts folder was gone"))
+    if there is not None and not there.extras and not same_words(draft, there):
+        return (*first, UpdateDraft(draft, "its file has not got the newest words yet"))
+    return first
+
+
+def _deleted(draft: Draft, seen: Seen) -> bool:
+    """Tell whether the copy was certainly there once and certainly is not now."""
+    drafts = seen.drafts
+    unclear = not drafts.known or drafts.lost or draft.provider_id in drafts.unreadable
+    placed = draft.state in OPEN and bool(draft.provider_id)
+    return placed and not unclear and draft.provider_id not in drafts.found
 
 
 def _place(draft: Draft) -> CreateDraft:
@@ -109,6 +145,8 @@ def _over(draft: Draft, now: datetime) -> bool:
 
 
 def _approval_ends(draft: Draft, recorded: Recorded) -> list[datetime]:
+    if draft.state is not DraftState.APPROVED or draft.handed_over is not None:
+        return []
     return [
         approval.expires
         for approval in recorded.approvals
@@ -120,6 +158,4 @@ def _instants(draft: Draft, recorded: Recorded) -> list[datetime]:
     if draft.handed_over is not None:
         return []
     ends = [draft.expires] if draft.expires is not None else []
-    if draft.state is DraftState.APPROVED:
-        ends.extend(_approval_ends(draft, recorded))
-    return ends
+    return [*ends, *_approval_ends(draft, recorded)]

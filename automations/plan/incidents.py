@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 LEAD_MINUTES = {1: 10}
 """How long before a promised update it is asked for; 20 minutes where not named."""
 LEAD_DEFAULT = 20
+NEEDS_AUDIENCE, UPDATE_DUE, UPDATE_OVERDUE = "incident-needs-audience", "update-due", "update-overdue"
+INCIDENT_PROBLEMS = frozenset({NEEDS_AUDIENCE, UPDATE_DUE, UPDATE_OVERDUE})
 REPLACEABLE = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
 OPTIONAL = ("changed", "ruled_out", "now", "next", "known", "suspected", "unknown", "need")
 AT_THE_END = ("window", "verified", "root_cause", "change", "owner", "by", "data_loss")
@@ -61,7 +63,7 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
         if not updates:
             continue
         newest = max(updates, key=lambda update: update.number)
-        actions.extend(_drafts(policy, incident, updates, newest, recorded))
+        actions.extend(_drafts(policy, now, incident, updates, newest, recorded))
         if not audiences_of(policy, incident):
             problems.append(_needs_audience(incident, recorded, now))
         if newest.next_due is None:
@@ -75,7 +77,12 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
 
 
 def _drafts(
-    policy: Policy, incident: Incident, updates: list[Update], newest: Update, recorded: Recorded
+    policy: Policy,
+    now: datetime,
+    incident: Incident,
+    updates: list[Update],
+    newest: Update,
+    recorded: Recorded,
 ) -> list[Action]:
     prefix = f"incident:{incident.id}:"
     actions: list[Action] = [
@@ -86,6 +93,8 @@ def _drafts(
         and draft.handed_over is None
         and not draft.key.endswith(f":{newest.number}")
     ]
+    if newest.next_due is not None and newest.next_due <= now:
+        return actions  # its promise has passed unwritten: the next update is what is asked for
     made = {draft.key for draft in recorded.drafts}
     for kind, to in audiences_of(policy, incident):
         key = f"{prefix}{kind}:{newest.number}"
@@ -170,7 +179,7 @@ def _needs_audience(incident: Incident, recorded: Recorded, now: datetime) -> Pr
     return standing(
         recorded,
         now,
-        code="incident-needs-audience",
+        code=NEEDS_AUDIENCE,
         subject=incident.id,
         severity=Severity.ASK,
         what=f"{incident.id} has nobody to write to",
@@ -189,7 +198,7 @@ def _update_due(
     return standing(
         recorded,
         now,
-        code="update-overdue" if late else "update-due",
+        code=UPDATE_OVERDUE if late else UPDATE_DUE,
         subject=f"{incident.id} update {newest.number + 1}",
         severity=Severity.ASK,
         what=f"{incident.id}: the update promised for {promised} is {'overdue' if late else 'due'}",

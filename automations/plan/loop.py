@@ -35,16 +35,24 @@ class Standing:
 
 
 def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
-    """Open this month's cycle with every boss of the config and close all others."""
+    """Open this month's cycle with every boss of the config; close those of earlier months and other bosses.
+
+    A cycle of a later month is left alone: the clock was set back. One that was closed within its own
+    month, because its boss was taken out of the config, goes on when the boss is back.
+    """
     del seen
     month = month_of(now, policy.me.zone)
     bosses = {boss.id for boss in policy.bosses}
     actions: list[Action] = []
     for cycle in recorded.cycles:
-        if cycle.closed is not None or (cycle.month == month and cycle.boss in bosses):
-            continue
-        reason = f"{cycle.month} is over" if cycle.month != month else "this boss is no longer in the config"
-        actions.append(CloseCycle(replace(cycle, closed=now, rev=cycle.rev + 1), reason))
+        over = cycle.month < month
+        if cycle.closed is None and (over or cycle.boss not in bosses):
+            reason = f"{cycle.month} is over" if over else "this boss is no longer in the config"
+            actions.append(CloseCycle(replace(cycle, closed=now, rev=cycle.rev + 1), reason))
+        elif cycle.closed is not None and cycle.month == month and cycle.boss in bosses:
+            again = replace(cycle, closed=None, rev=cycle.rev + 1)
+            closed_early = month_of(cycle.closed, policy.me.zone) == month
+            actions += [OpenCycle(again, "this boss is in the config again")] if closed_early else []
     known = {(cycle.boss, cycle.month) for cycle in recorded.cycles}
     actions.extend(
         OpenCycle(Cycle(recorded.person, boss.id, month, opened=now), "first run of the month")

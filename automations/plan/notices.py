@@ -20,6 +20,9 @@ REMIND_AFTER = timedelta(hours=24)
 TEMPORARY_GRACE = timedelta(hours=24)
 """A laptop without a network is no failure for a day."""
 
+LOUDNESS = (Severity.SIGN_IN, Severity.ERROR, Severity.ASK, Severity.TEMPORARY, Severity.WARNING)
+"""From the worst to the least."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notices:
@@ -33,7 +36,10 @@ class Notices:
 def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datetime) -> Notices:
     """Compare the problems of the last run with those of this one.
 
-    A clock that was set back counts as no time passed.
+    A problem is the same as long as code and subject are: its words may change (a time in them moves
+    on with the clock) without being told again. It is told again when it got worse. One that went away
+    is well again only when nothing else is wrong with its subject. A clock that was set back counts as
+    no time passed.
     """
     known = {problem.key: problem for problem in before}
     standing: list[Problem] = []
@@ -41,21 +47,16 @@ def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datet
     for problem in _unique(found):
         old = known.pop(problem.key, None)
         since = problem.since if old is None else old.since
-        reported = None if old is None else old.reported
+        worse = old is not None and LOUDNESS.index(problem.severity) < LOUDNESS.index(old.severity)
+        reported = None if old is None or worse else old.reported
         current = replace(problem, since=since, reported=reported)
         if _speak(current, now):
             current = replace(current, reported=now)
             told.append(current)
         standing.append(current)
-    recovered = tuple(problem for problem in known.values() if problem.reported is not None)
+    ill = {problem.subject for problem in standing}
+    recovered = tuple(p for p in known.values() if p.reported is not None and p.subject not in ill)
     return Notices(tuple(standing), tuple(told), recovered)
-
-
-def keep_unlooked(
-    before: Sequence[Problem], found: Sequence[Problem], codes: frozenset[str]
-) -> list[Problem]:
-    """Return `found` and those of `before` whose codes this run did not look at (`run --only`)."""
-    return [*found, *(problem for problem in before if problem.code in codes)]
 
 
 def next_reminder(standing: Sequence[Problem]) -> datetime | None:

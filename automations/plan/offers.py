@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from automations.model.records import Recorded
     from automations.model.seen import Seen
 
+NEEDS_FACTS = "offer-needs-facts"
 WORDINGS = 3
 IDEAS_SHOWN = 2
 REPLY_WORKING_DAYS = 5
@@ -121,7 +122,7 @@ def _missing(boss: Boss, policy: Policy, recorded: Recorded, now: datetime) -> P
     return standing(
         recorded,
         now,
-        code="offer-needs-facts",
+        code=NEEDS_FACTS,
         subject=boss.id,
         severity=Severity.ASK,
         what=f"the offer to {boss.name} is due but lacks {' and '.join(lacks)}",

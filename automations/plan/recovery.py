@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import BlockState, DraftState, Outcome
-from automations.plan.actions import CancelBlock, UpdateDraft
+from automations.plan.actions import CancelBlock, MoveBlock, UpdateDraft
+from automations.plan.drafts import same_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from automations.model.seen import SeenBlock, SeenDraft
     from automations.plan.actions import Action
 
+SKIPPED_BY_HAND = "skipped by hand"
 BLOCK_KINDS = ("book-block", "move-block", "cancel-block", "restore-block")
 DRAFT_KINDS = ("create-draft", "restore-draft", "update-draft", "remove-copy")
 
@@ -86,11 +88,15 @@ def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Set
     there = seen if seen is not None and not seen.cancelled else None
     if claim.kind == "cancel-block":
         if there is None:
-            gone = replace(block, state=BlockState.SKIPPED, target=None, rev=block.rev + 1)
+            gone = replace(
+                block, state=BlockState.SKIPPED, target=None, reason=SKIPPED_BY_HAND, rev=block.rev + 1
+            )
             return Settlement(claim, Outcome.DONE, "interrupted, but it is off the calendar", (gone,))
         return Settlement(
-            claim, Outcome.FAILED, "interrupted; done again", again=CancelBlock(block, block.reason)
+            claim, Outcome.FAILED, "interrupted; done again", again=CancelBlock(block, SKIPPED_BY_HAND)
         )
+    if claim.kind == "move-block" and there is not None and there.span == block.span != block.target:
+        return _settle_unmoved(claim, block, there)
     if there is None:
         left = replace(block, target=None, rev=block.rev + 1)
         return Settlement(claim, Outcome.FAILED, "interrupted before it reached the calendar", (left,))
@@ -100,18 +106,29 @@ def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Set
         target=None,
         revision=there.revision,
         zone=block.zone,
-        state=_state_at(block, there),
+        state=_state_at(claim, block, there),
         rev=block.rev + 1,
     )
-    unmoved = claim.kind == "move-block" and there.span == block.span
-    if unmoved:
-        return Settlement(claim, Outcome.FAILED, "interrupted before it reached the calendar", (settled,))
     return Settlement(claim, Outcome.DONE, "interrupted, but found on the calendar", (settled,))
 
 
-def _state_at(block: Block, seen: SeenBlock) -> BlockState:
-    """Ours where it stands as we put it; the person's where it does not."""
-    ours = seen.span in (block.target, block.span)
+def _settle_unmoved(claim: OpenClaim, block: Block, seen: SeenBlock) -> Settlement:
+    """Settle a move that never happened: what the person chose is done, what a run chose is thought over."""
+    stays = replace(block, target=None, rev=block.rev + 1)
+    if claim.run is None and block.target is not None and seen.revision == block.revision:
+        chosen = replace(block, rev=stays.rev + 1)
+        again = MoveBlock(chosen, block.reason, by_hand=True)
+        return Settlement(claim, Outcome.FAILED, "interrupted; done again", (stays,), again=again)
+    left = replace(
+        stays, moves=max(0, block.moves - 1), reason="stays where it was: its move was interrupted"
+    )
+    return Settlement(claim, Outcome.FAILED, "interrupted before it reached the calendar", (left,))
+
+
+def _state_at(claim: OpenClaim, block: Block, seen: SeenBlock) -> BlockState:
+    """Ours where it stands as a run put it; the person's where they put it or chose it."""
+    chosen = claim.kind == "move-block" and claim.run is None
+    ours = seen.span in (block.target, block.span) and not chosen
     if ours and block.state is not BlockState.MOVED_BY_HAND:
         return BlockState.BOOKED
     return BlockState.MOVED_BY_HAND
@@ -130,7 +147,7 @@ def _settle_draft(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Set
         draft,
         state=DraftState.WAITING if draft.state is DraftState.CREATING else draft.state,
         provider_id=seen.provider_id,
-        remote=seen.revision if _same_words(draft, seen) else draft.remote,
+        remote=seen.revision if same_words(draft, seen) else draft.remote,
         rev=draft.rev + 1,
     )
     return Settlement(claim, Outcome.DONE, "interrupted, but found in place", (placed,))
@@ -147,16 +164,7 @@ def _settle_update(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Se
     if seen is not None and seen.revision == draft.remote:
         again = UpdateDraft(draft, "interrupted; done again")
         return Settlement(claim, Outcome.FAILED, "interrupted; done again", again=again)
-    if seen is not None and _same_words(draft, seen):
+    if seen is not None and same_words(draft, seen):
         kept = replace(draft, remote=seen.revision, rev=draft.rev + 1)
         return Settlement(claim, Outcome.DONE, "interrupted, but the copy is up to date", (kept,))
     return Settlement(claim, Outcome.FAILED, "interrupted, and the copy was changed outside")
-
-
-def _same_words(draft: Draft, seen: SeenDraft) -> bool:
-    return (seen.subject, seen.body_text, set(seen.to), set(seen.cc)) == (
-        draft.subject,
-        draft.body_text,
-        set(draft.to),
-        set(draft.cc),
-    )

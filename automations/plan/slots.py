@@ -19,6 +19,7 @@ otherwise a block is the whole of the longest stretch that reaches the floor.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
@@ -26,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.seen import Span
 from automations.plan.windows import day_windows
-from automations.plan.zones import last_day, local, month_of_day, resolve_wall, say_when
+from automations.plan.zones import local, resolve_wall, say_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -128,19 +129,41 @@ class Choice:
 
 def choose_slot(search: Search) -> Choice | None:
     """Return the best slot there is, None when no stretch reaches the floor."""
-    wish = search.wish
-    free = {day: stretches for day in search.days if (stretches := search.free(day))}
-    lengths = [_minutes(stretch.span) for stretch in chain.from_iterable(free.values())]
-    longest = min(wish.minutes, max(lengths, default=0))
-    if longest < wish.floor_minutes:
+    if search.wish.minutes < search.wish.floor_minutes:
         return None
-    if longest == wish.minutes:
-        slots = [slot for day, found in free.items() if (slot := _best_of(day, found, wish))]
-    else:
-        slots = [slot for day, found in free.items() if (slot := _longest_of(day, found, wish))]
-    ranked = sorted(slots, key=lambda slot: slot.rank)
-    others = tuple(slot.span for slot in ranked[1 : 1 + ALTERNATIVES])
-    return Choice(ranked[0].span, others, _reason(ranked[0], wish))
+    ranked = _best_days(search) or _longest_days(search)
+    if not ranked:
+        return None
+    others = tuple(slot.span for slot in ranked[1:])
+    return Choice(ranked[0].span, others, _reason(ranked[0], search.wish))
+
+
+def _best_days(search: Search) -> list[Slot]:
+    """Return the best full-length slots, each on a day of its own, best first.
+
+    A day that could not beat those found before, whatever is free on it, is not looked at.
+    """
+    wish = search.wish
+    preferred = {window.weekday for window in wish.prefer}
+    usual = {weekday for weekday, _ in wish.habits}
+    best: list[Slot] = []
+    for day in search.days:
+        weekday = day.day.weekday()
+        most = CLEAR_MINUTE * CLEAR_CAP + _early(day.day)
+        most += (PREFERRED if weekday in preferred else 0) + (HABIT_CAP if weekday in usual else 0)
+        if len(best) > ALTERNATIVES and most <= best[-1].score.total:
+            continue
+        slot = _best_of(day, search.free(day), wish)
+        if slot is not None:
+            best = sorted([*best, slot], key=lambda slot: slot.rank)[: 1 + ALTERNATIVES]
+    return best
+
+
+def _longest_days(search: Search) -> list[Slot]:
+    """Return the longest stretches that reach the floor, each on a day of its own, longest first."""
+    found = (_longest_of(day, search.free(day), search.wish) for day in search.days)
+    slots = [slot for slot in found if slot is not None]
+    return sorted(slots, key=lambda slot: slot.rank)[: 1 + ALTERNATIVES]
 
 
 def longest_free(search: Search) -> Span | None:
@@ -151,26 +174,23 @@ def longest_free(search: Search) -> Span | None:
 
 def _best_of(day: WorkDay, stretches: Iterable[Stretch], wish: Wish) -> Slot | None:
     """Return the best full-length slot of a day."""
-    rate = _DayRate(day, wish)
-    best: tuple[int, Stretch, int] | None = None
-    for stretch in stretches:
-        score, offset = rate.best_start(stretch)
-        if offset >= 0 and (best is None or score > best[0]):
-            best = (score, stretch, offset)
-    if best is None:
+    long = [stretch for stretch in stretches if _minutes(stretch.span) >= wish.minutes]
+    if not long:
         return None
-    return rate.slot(best[1], best[2], wish.minutes)
+    rate = _DayRate(day, wish)
+    found = [(*rate.best_start(stretch), stretch) for stretch in long]
+    _, offset, stretch = max(found, key=lambda one: one[0])
+    return rate.slot(stretch, offset, wish.minutes)
 
 
 def _longest_of(day: WorkDay, stretches: Iterable[Stretch], wish: Wish) -> Slot | None:
     """Return the longest stretch of a day as a slot, if it reaches the floor."""
+    long = [stretch for stretch in stretches if _minutes(stretch.span) >= wish.floor_minutes]
+    if not long:
+        return None
     rate = _DayRate(day, wish)
-    slots = [
-        rate.slot(stretch, 0, minutes)
-        for stretch in stretches
-        if (minutes := _minutes(stretch.span)) >= wish.floor_minutes
-    ]
-    return min(slots, key=lambda slot: slot.rank, default=None)
+    slots = [rate.slot(stretch, 0, _minutes(stretch.span)) for stretch in long]
+    return min(slots, key=lambda slot: slot.rank)
 
 
 class _DayRate:
@@ -180,7 +200,7 @@ class _DayRate:
         self._day = day
         self._wish = wish
         self._base = day.spans[0].start
-        self._early = EARLY_DAY * (last_day(month_of_day(day.day)).day - day.day.day)
+        self._early = _early(day.day)
         self._prefer = [
             (self._at(span.start), self._at(span.end))
             for span in day_windows(day.day, wish.prefer, wish.zone)
@@ -199,25 +219,22 @@ class _DayRate:
         return starts
 
     def best_start(self, stretch: Stretch) -> tuple[int, int]:
-        """Return the best score for a full-length slot in the stretch, and its offset in minutes (-1: none)."""
+        """Return the best score in a stretch that is long enough, and the minutes from its start to there."""
         minutes = self._wish.minutes
-        start, end = self._at(stretch.span.start), self._at(stretch.span.end)
+        start, last = self._at(stretch.span.start), self._at(stretch.span.end) - minutes
         # Wall clocks change by whole quarter hours, so one look at the clock aligns the whole stretch.
         first = start + -local(stretch.span.start, self._wish.zone).minute % _QUARTER
-        last = end - minutes
-        if last < start:
-            return 0, -1
         starts: Iterable[int] = range(first, last + 1, _QUARTER)
         if first != start and (stretch.opens or first > last):
             starts = chain((start,), starts)
         left, right = self._at(stretch.left), self._at(stretch.right) - minutes
-        best, chosen = -1, -1
+        best, chosen = -1, start
         for at in starts:
             clear = min(at - left, right - at, CLEAR_CAP)
             score = CLEAR_MINUTE * clear + self._preferred(at, minutes) + self._habits.get(at, 0)
             if score > best:
                 best, chosen = score, at
-        return best + self._early, chosen - start
+        return best, chosen - start
 
     def _preferred(self, at: int, minutes: int) -> int:
         inside = 0
@@ -240,6 +257,10 @@ class _DayRate:
             clear=clear,
         )
         return Slot(Span(start, start + minutes * _MINUTE), self._day.day, minutes, score)
+
+
+def _early(day: date) -> int:
+    return EARLY_DAY * (monthrange(day.year, day.month)[1] - day.day)
 
 
 def _minutes(span: Span) -> int:

@@ -7,18 +7,20 @@ within a window lies within one local day.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.seen import Span
-from automations.plan.zones import first_day, last_day, resolve_wall, wall_end
+from automations.plan.zones import first_day, last_day, resolve_wall, steady_offset, wall_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import date
-
     from automations.model.policy import WeekWindow
     from automations.model.records import Month
+
+
+_PLAIN_WEEK = date(2024, 1, 1)
+"""A Monday; what its week looks like in UTC is what every week without a change of the clocks does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,14 @@ def day_windows(day: date, windows: Sequence[WeekWindow], zone: str) -> tuple[Sp
     Where the clocks change inside a window the doubtful end is the earlier instant, so that no
     window reaches past its wall time.
     """
-    spans = sorted(
-        span
-        for window in windows
-        if window.weekday == day.weekday()
-        and (span := Span(resolve_wall(day, window.start, zone)[0], wall_end(day, window.end, zone))).start
-        < span.end
-    )
+    spans = []
+    for window in windows:
+        if window.weekday == day.weekday():
+            start, end = resolve_wall(day, window.start, zone)[0], wall_end(day, window.end, zone)
+            if start < end:
+                spans.append(Span(start, end))
     merged: list[Span] = []
-    for span in spans:
+    for span in sorted(spans) if len(spans) > 1 else spans:
         if merged and span.start <= merged[-1].end:
             merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
         else:
@@ -56,6 +57,19 @@ def working_days(
 ) -> tuple[WorkDay, ...]:
     """Return the days of a local month that have working time, holidays left out."""
     first, count = first_day(month), last_day(month).day
-    days = (first + timedelta(days=n) for n in range(count))
-    spans = ((day, day_windows(day, windows, zone)) for day in days if day not in holidays)
-    return tuple(WorkDay(day, found) for day, found in spans if found)
+    of_weekday = [tuple(window for window in windows if window.weekday == day) for day in range(7)]
+    # A day without a change of the clocks is the pattern of its weekday, moved to its midnight.
+    patterns = [day_windows(_PLAIN_WEEK + timedelta(days=day), of_weekday[day], "UTC") for day in range(7)]
+    days = []
+    for day in (first + timedelta(days=number) for number in range(count)):
+        if not of_weekday[day.weekday()] or day in holidays:
+            continue
+        offset = steady_offset(day, zone)
+        if offset is None:
+            spans = day_windows(day, of_weekday[day.weekday()], zone)
+        else:
+            away = timedelta(days=day.toordinal() - _PLAIN_WEEK.toordinal() - day.weekday()) - offset
+            spans = tuple(Span(span.start + away, span.end + away) for span in patterns[day.weekday()])
+        if spans:
+            days.append(WorkDay(day, spans))
+    return tuple(days)

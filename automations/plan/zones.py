@@ -66,6 +66,7 @@ def month_of_day(day: date) -> Month:
     return f"{day.year:04d}-{day.month:02d}"
 
 
+@lru_cache(maxsize=64)
 def first_day(month: Month) -> date:
     """Return the first day of `month`. Raises ValueError when it is not `YYYY-MM`."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", month):
@@ -127,6 +128,15 @@ def wall_end(day: date, wall: time, zone: str) -> datetime:
 def day_start(day: date, zone: str) -> datetime:
     """Return the first instant of a local day, also where the clocks skip midnight."""
     return resolve_wall(day, time(0), zone)[0]
+
+
+def steady_offset(day: date, zone: str) -> timedelta | None:
+    """Return the offset from UTC that a local day has throughout; None when its clocks change."""
+    midnight = datetime.combine(day, time(0))
+    before, after = _offsets(midnight, zone)
+    if before != after or _offsets(midnight + timedelta(days=1), zone)[0] != before:
+        return None
+    return before
 
 
 def month_span(month: Month, zone: str) -> Span:

@@ -70,13 +70,13 @@ class MemoryJournal:
         """Nothing to let go of."""
 
     def load(self, person: str) -> Recorded:
-        """Return everything recorded of a person; `last_run` is the newest run that finished."""
+        """Return everything recorded of a person; `last_run` is the newest that finished unrefused."""
         found: dict[str, Any] = {
             table.place: tuple(row for row in self._now.records[kind].values() if row.person == person)
             for kind, table in TABLES.items()
         }
         runs = [run for run in self._now.runs.values() if run.person == person]
-        finished = [run for run in runs if run.finished is not None]
+        finished = [run for run in runs if run.finished is not None and run.outcome != "refused"]
         return Recorded(
             person=person,
             claims=tuple(claim for claim in self._now.claims.values() if claim.person == person),

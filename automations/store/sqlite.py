@@ -66,7 +66,7 @@ class SqliteJournal:
     def load(self, person: str) -> Recorded:
         """Return everything recorded of a person, as of one instant. A person unknown so far is empty.
 
-        `last_run` is the newest run that finished, `first_run` the oldest of all, `due` the wake that stands.
+        `last_run` is the newest run that finished and was not refused, `first_run` the oldest of all, `due` the wake that stands.
         """
         with self._reading():
             found: dict[str, Any] = {
@@ -75,7 +75,7 @@ class SqliteJournal:
             return Recorded(
                 person=person,
                 claims=self._open_claims(person),
-                last_run=self._run("person = ? AND finished IS NOT NULL ORDER BY id DESC", person),
+                last_run=self._run("person = ? AND finished IS NOT NULL AND outcome != 'refused' ORDER BY id DESC", person),
                 first_run=self._run("person = ? ORDER BY id", person),
                 due=self._due(),
                 **found,

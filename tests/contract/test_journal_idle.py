@@ -15,7 +15,7 @@ from automations.store.idle import fingerprint, fingerprints, is_idle
 from automations.store.sqlite import SqliteJournal
 from automations.testing.journal_records import ANN, NOW, record_line
 
-CONFIG = "/home/ann/config.toml"
+CONFIG = "/somewhere/config.toml"
 DUE = NOW + timedelta(days=1)
 SOON = NOW + timedelta(minutes=15)
 

@@ -104,7 +104,6 @@ def test_the_files_lie_beside_their_config_or_in_the_data_folder():
     assert places.sample_calendar == "/c/sample-calendar.ics"
     assert places.database == "/d/journal.db"
     assert places.lock == "/d/run.lock"
-    assert places.problems == "/d/problems.json"
     assert places.calendar_file == "/d/invention.ics"
     assert places.drafts_folder == "/d/drafts"
 

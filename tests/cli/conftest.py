@@ -1,0 +1,302 @@
+"""The command called three ways: in this process, as a real process without a terminal, and on a terminal."""
+
+import errno
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from freezegun import freeze_time
+
+import automations
+
+CHECKOUT = str(Path(automations.__file__).parents[1])
+COMMAND = [sys.executable, "-m", "automations"]
+PATIENCE = 60
+
+CONFIG = """\
+[me]
+name = "Sam Lee"
+email = "sam@example.com"
+timezone = "Europe/Berlin"
+
+[[boss]]
+name = "Priya Raman"
+email = "priya@example.com"
+
+[offers]
+ideas = ["put together the capacity report", "sit in for you in the vendor call"]
+on_track = "The billing move is on plan."
+hours = 3
+
+[invention]
+problems = ["What would make half our alerts unnecessary?"]
+combine = ["the audit log", "the load tests", "the search index"]
+
+[calendar]
+busy = ["work.ics"]
+"""
+WORK = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//test//
+BEGIN:VEVENT
+UID:weekly@test
+DTSTAMP:20260101T000000Z
+DTSTART;TZID=Europe/Berlin:20260105T100000
+DTEND;TZID=Europe/Berlin:20260105T110000
+RRULE:FREQ=WEEKLY;BYDAY=MO,TU
+SUMMARY:Weekly sync
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+@pytest.fixture
+def frozen():
+    """The time in this process: Tuesday 3 November 2026, 09:00 in Berlin; `move_to` and `tick` change it."""
+    with freeze_time("2026-11-03T08:00:00Z") as clock:
+        yield clock
+
+
+@pytest.fixture
+def magicloop():
+    """Call the command in this process."""
+    from automations.cli import main
+
+    def call(*words, **options):
+        done = CliRunner().invoke(main, [str(word) for word in words], **options)
+        assert isinstance(done.exception, SystemExit | None), done.exception
+        assert "Traceback" not in done.output
+        assert "a bug in magicloop" not in done.output, done.output
+        return done
+
+    return call
+
+
+@pytest.fixture
+def read(magicloop):
+    """Call a command with --json in this process and return what it says."""
+
+    def call(*words):
+        done = magicloop(*words, "--json")
+        told = json.loads(done.stdout)
+        assert told["schema"] == 1
+        assert done.stderr == ""
+        return told
+
+    return call
+
+
+@pytest.fixture
+def own(home):
+    """Make a config of one's own and its busy calendar; return where everything lies."""
+    folder = home / ".config/magicloop"
+    folder.mkdir(parents=True)
+    (folder / "config.toml").write_text(CONFIG, encoding="utf-8")
+    (folder / "work.ics").write_text(WORK, encoding="utf-8")
+    data = home / ".local/share/magicloop"
+    return SimpleNamespace(
+        config=folder / "config.toml",
+        calendar=folder / "work.ics",
+        data=data,
+        blocks=data / "invention.ics",
+        drafts=data / "drafts",
+        journal=data / "journal.db",
+    )
+
+
+def bare(home, env):
+    """Return the environment cron gives: little, and none of this process's."""
+    return {
+        "HOME": str(home),
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "Europe/Berlin",
+        "PYTHONPATH": CHECKOUT,
+        **env,
+    }
+
+
+@pytest.fixture
+def process(home):
+    """Run the command as the scheduler does: bare environment, cwd /, no terminal."""
+
+    def call(*words, wrapper=(), **env):
+        done = subprocess.run(
+            [*wrapper, *COMMAND, *map(str, words)],
+            cwd="/",
+            env=bare(home, env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=PATIENCE,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        assert "a bug in magicloop" not in done.stderr, done.stderr
+        return done
+
+    return call
+
+
+class Terminal:
+    """A person at a terminal: waits for a text, then types."""
+
+    def __init__(self, words, env):
+        self._main, other = pty.openpty()
+        self.process = subprocess.Popen(
+            [*COMMAND, *map(str, words)],
+            cwd="/",
+            env=env,
+            stdin=other,
+            stdout=other,
+            stderr=other,
+            start_new_session=True,
+        )
+        os.close(other)
+        self.shown = ""
+
+    def wait_for(self, text, *, after=0):
+        """Read until a text is shown; return where it ends."""
+        while text not in self.shown[after:]:
+            assert self._read(), f"{text!r} is not in:\n{self.shown}"
+        return self.shown.index(text, after) + len(text)
+
+    def type(self, text):
+        os.write(self._main, text.encode())
+
+    def interrupt(self):
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def end(self):
+        """Read to the end; return the exit code."""
+        while self._read():
+            pass
+        return self.process.wait(PATIENCE)
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(PATIENCE)
+        os.close(self._main)
+
+    def _read(self):
+        ready, _, _ = select.select([self._main], [], [], PATIENCE)
+        assert ready, f"nothing more is shown after:\n{self.shown}"
+        try:
+            data = os.read(self._main, 65536)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            return False
+        self.shown += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        return bool(data)
+
+
+@pytest.fixture
+def terminal(home):
+    """Open a terminal of 80 columns with the command in it."""
+    opened = []
+
+    def open_terminal(*words, **env):
+        one = Terminal(words, bare(home, {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24", **env}))
+        opened.append(one)
+        return one
+
+    yield open_terminal
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def answer(terminal):
+    """Run a command on a terminal, typing each answer when its question is shown; (exit code, all shown)."""
+
+    def call(*words, answers=(), **env):
+        one, at = terminal(*words, **env), 0
+        for question, text in answers:
+            at = one.wait_for(question, after=at)
+            one.type(text)
+        return one.end(), one.shown
+
+    return call
+
+
+@pytest.fixture
+def editor(tmp_path):
+    """Make an editor that runs one line of shell on the file it is given; return its command."""
+
+    def make(line):
+        script = tmp_path / "editor"
+        script.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        script.chmod(0o755)
+        return str(script)
+
+    return make
+
+
+@contextmanager
+def mounted(folder, *options):
+    """Put a small file system of its own onto a folder; skip where this machine does not let us."""
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", ",".join(options), "none", str(folder)],
+        capture_output=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip("cannot mount here")
+    try:
+        yield
+    finally:
+        for _ in range(50):
+            if subprocess.run(["umount", str(folder)], capture_output=True, check=False).returncode == 0:
+                break
+            time.sleep(0.1)
+
+
+@pytest.fixture
+def tree():
+    """Return a function: every file below a folder, with its bytes."""
+
+    def read_tree(folder):
+        return {
+            str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None
+            for path in sorted(Path(folder).rglob("*"))
+        }
+
+    return read_tree
+
+
+_STYLES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+@pytest.fixture
+def raw():
+    """Return a function: the characters of a text that a terminal obeys or hides, colours apart."""
+
+    def find(text):
+        unseen = "\u00ad\u061c\u180e\ufeff"
+        return sorted(
+            {
+                hex(ord(each))
+                for each in _STYLES.sub("", text)
+                if (each != "\n" and (ord(each) < 32 or 127 <= ord(each) < 160))
+                or "\u200b" <= each <= "\u200f"
+                or "\u202a" <= each <= "\u202e"
+                or "\u2060" <= each <= "\u206f"
+                or each in unseen
+            }
+        )
+
+    return find

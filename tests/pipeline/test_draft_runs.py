@@ -1,0 +1,280 @@
+"""Drafts and the person's hand: edits, deletions, approvals, and what a run makes of them."""
+
+import pytest
+from worlds import OMAR, PRIYA, SendingMailbox
+
+from automations.compose.reading import read_mime
+from automations.desk import review
+from automations.errors import ExitCode, HeaderFaultError, ProviderError, RefusedError
+from automations.model.records import ApprovalState, DraftState, RunOutcome
+
+OFFER = f"offer:{PRIYA.id}:2026-03"
+OTHER = f"offer:{OMAR.id}:2026-03"
+
+
+def copy_of(life, key):
+    return life.copies()[life.draft(key).provider_id]
+
+
+def shown(life, key):
+    return read_mime(copy_of(life, key))
+
+
+def test_what_was_edited_outside_is_the_new_revision_and_voids_the_approval(life):
+    life.mailbox = SendingMailbox(life.mailbox)
+    life.run()
+    life.approve(OFFER)
+    old = life.draft(OFFER)
+    life.edit_copy(old, "The billing move is on plan.", "The billing move is done!")
+
+    report = life.run()
+
+    new = life.draft(OFFER)
+    assert [result.kind for result in report.results] == ["adopt-draft", "update-draft"]
+    assert (new.state, new.text_rev) == (DraftState.WAITING, old.text_rev + 1)
+    assert "is done!" in new.body_text
+    assert new.previous_text == old.body_text
+    assert new.hash != old.hash
+    assert [approval.state for approval in life.recorded.approvals] == [ApprovalState.VOID]
+    assert life.run().results == ()
+
+
+def test_the_html_part_follows_the_text_that_was_edited(life):
+    life.run()
+    life.edit_copy(life.draft(OFFER), "The billing move is on plan.", "The billing move is done!")
+    life.run()
+
+    assert "is done!" in shown(life, OFFER).body_html
+    assert "on plan" not in shown(life, OFFER).body_html
+    assert shown(life, OFFER).parts_agree
+    assert shown(life, OFFER).body_html == life.draft(OFFER).body_html
+
+
+def test_a_copy_that_got_an_attachment_or_a_blind_copy_is_never_rewritten(life):
+    life.run()
+    data = copy_of(life, OFFER).replace(b"Subject:", b"Bcc: me@corp.test\r\nSubject:", 1)
+    data = data.replace(b"The billing move is on plan.", b"The billing move is done!", 1)
+    life.write_copy(life.draft(OFFER), data)
+
+    life.run()
+
+    assert copy_of(life, OFFER) == data
+    assert "is done!" in life.draft(OFFER).body_text
+    assert life.run().results == ()
+
+
+def test_a_deleted_file_is_a_discarded_draft(life):
+    life.run()
+    life.delete_copy(life.draft(OFFER))
+
+    life.run()
+
+    assert (life.draft(OFFER).state, life.draft(OFFER).reason) == (
+        DraftState.DISCARDED,
+        "its file was deleted by hand",
+    )
+    assert life.run().results == ()
+
+
+def test_a_deleted_folder_is_no_decision_and_its_drafts_are_written_again(life):
+    life.change(bosses=(PRIYA, OMAR))
+    life.run()
+    before = life.copies()
+    life.lose_copies()
+
+    report = life.run()
+
+    assert [result.kind for result in report.results] == ["restore-draft"] * 2
+    assert life.copies() == before
+    assert sorted(life.waiting()) == sorted([OFFER, OTHER])
+    assert life.run().results == ()
+
+
+@pytest.mark.parametrize(
+    "wreck",
+    [b"", b"not a mail", b"To: nonsense\r\nSubject: x\r\n\r\nhello\r\n", b"\xff\xfe\x00"],
+    ids=["empty", "text", "address", "bytes"],
+)
+def test_a_file_that_is_no_mail_any_more_is_a_problem_and_stops_nothing_else(life, wreck):
+    life.change(bosses=(PRIYA, OMAR))
+    life.run()
+    life.write_copy(life.draft(OFFER), wreck)
+    life.edit_copy(life.draft(OTHER), "The billing move is on plan.", "The billing move is done!")
+
+    report = life.run()
+
+    assert report.exit_code is ExitCode.PARTIAL
+    assert [p.code for p in report.notices.told] == ["drafts-unreadable"]
+    assert copy_of(life, OFFER) == wreck
+    assert life.draft(OFFER).state is DraftState.WAITING
+    assert "is done!" in life.draft(OTHER).body_text
+    with pytest.raises(RefusedError, match=r"no mail|cannot be read"):
+        review.refreshed(life.bench, life.draft(OFFER))
+
+
+def without_recipients(life):
+    life.run()
+    data = copy_of(life, OFFER).replace(b"To: priya@corp.test\r\n", b"", 1)
+    life.write_copy(life.draft(OFFER), data)
+    return data
+
+
+def test_an_edit_that_no_mail_can_be_made_of_is_told_once_and_left_alone(life):
+    data = without_recipients(life)
+
+    report = life.run()
+
+    assert (report.outcome, report.exit_code) == (RunOutcome.FAILED, ExitCode.PARTIAL)
+    assert [problem.code for problem in report.notices.told] == ["adopt-draft-failed"]
+    assert copy_of(life, OFFER) == data
+    before = life.memory()
+    assert life.run().notices.told == ()
+    assert life.memory() == before, "the same failure is not logged again"
+    with pytest.raises(HeaderFaultError, match="nobody"):
+        review.refreshed(life.bench, life.draft(OFFER))
+
+
+def test_an_edit_that_no_mail_can_be_made_of_is_over_with_its_time(life):
+    data = without_recipients(life)
+    life.run()
+    life.clock.go(days=31)
+
+    life.run()
+
+    assert life.draft(OFFER).state is DraftState.EXPIRED
+    assert data in life.copies().values()
+    assert life.run().results == ()
+
+
+def test_the_file_of_an_expired_draft_goes_but_not_when_it_was_edited(life):
+    life.change(bosses=(PRIYA, OMAR))
+    life.run()
+    kept = life.draft(OTHER)
+    life.edit_copy(kept, "The billing move is on plan.", "The billing move is done!")
+    life.clock.go(days=31)
+
+    life.run()
+
+    assert {life.draft(key).state for key in (OFFER, OTHER)} == {DraftState.EXPIRED}
+    names = set(life.copies())
+    assert kept.provider_id in names
+    assert life.draft(OFFER).provider_id not in names
+    assert life.run().results == ()
+    left = [entry for entry in life.log if entry.kind == "remove-copy" and entry.subject == OTHER]
+    assert [(entry.outcome, "so it stays" in entry.detail) for entry in left] == [("done", True)]
+
+
+def test_an_approval_that_was_not_used_runs_out_after_72_hours(life):
+    life.mailbox = SendingMailbox(life.mailbox)
+    life.run()
+    life.approve(OFFER)
+    life.clock.go(hours=72, seconds=-1)
+    life.run()
+    assert life.draft(OFFER).state is DraftState.APPROVED
+    life.clock.go(seconds=1)
+
+    life.run()
+
+    assert life.draft(OFFER).state is DraftState.WAITING
+    assert [approval.state for approval in life.recorded.approvals] == [ApprovalState.VOID]
+    assert len(life.copies()) == 1
+    assert life.run().results == ()
+
+
+def test_an_approval_that_runs_out_while_the_folder_is_gone_settles_in_one_run(life):
+    life.mailbox = SendingMailbox(life.mailbox)
+    life.run()
+    life.approve(OFFER)
+    life.clock.go(hours=73)
+    (life.mailbox.inner.files.clear if hasattr(life.mailbox.inner, "files") else life.lose_copies)()
+    if hasattr(life.mailbox.inner, "files"):
+        life.mailbox.inner.files = None
+
+    report = life.run()
+
+    assert [result.kind for result in report.results] == ["close-draft", "restore-draft"]
+    assert (life.draft(OFFER).state, len(life.copies())) == (DraftState.WAITING, 1)
+    assert life.run().results == ()
+
+
+def test_a_draft_that_was_handed_over_waits_for_the_persons_word_whatever_becomes_of_its_file(life):
+    life.run()
+    life.approve(OFFER)
+    life.delete_copy(life.draft(OFFER))
+    life.clock.go(days=40)
+
+    life.run()
+
+    assert life.draft(OFFER).state is DraftState.APPROVED
+    review.resolve(life.bench, life.draft(OFFER), sent=True)
+    assert life.draft(OFFER).state is DraftState.SENT_ELSEWHERE
+    life.settle()
+
+
+def test_words_edited_while_the_file_cannot_be_written_reach_it_later(filed):
+    filed.run()
+    old = copy_of(filed, OFFER)
+
+    def refuse(*args, **named):
+        raise ProviderError("no permission", fault="permanent")
+
+    filed.mailbox.update = refuse
+    with pytest.raises(ProviderError, match="no permission"):
+        filed.rewrite(OFFER, body_text="Quite other words.")
+    assert filed.draft(OFFER).body_text == "Quite other words.\n"
+    assert copy_of(filed, OFFER) == old
+    with pytest.raises(ProviderError, match="no permission"):
+        review.refreshed(filed.bench, filed.draft(OFFER))
+    assert filed.run().outcome is RunOutcome.FAILED
+    del filed.mailbox.update
+
+    report = filed.run()
+
+    assert [result.kind for result in report.results] == ["update-draft"]
+    assert shown(filed, OFFER).body_text == "Quite other words.\n"
+    assert filed.run().results == ()
+
+
+def test_words_edited_at_the_same_time_as_the_file_are_kept_as_the_revision_before(life):
+    life.run()
+    update = life.mailbox.update
+
+    def meanwhile(provider_id, copy, *, revision):
+        life.edit_copy(life.draft(OFFER), "The billing move is on plan.", "Edited in the mail program.")
+        return update(provider_id, copy, revision=revision)
+
+    life.mailbox.update = meanwhile
+    with pytest.raises(RefusedError, match="changed outside meanwhile"):
+        life.rewrite(OFFER, body_text="Edited at the desk.")
+    del life.mailbox.update
+    life.run()
+
+    assert "Edited in the mail program." in life.draft(OFFER).body_text
+    assert life.draft(OFFER).previous_text == "Edited at the desk.\n"
+    assert life.run().results == ()
+
+
+def test_an_edit_at_the_desk_changes_words_file_and_hash_and_voids_the_approval(life):
+    life.mailbox = SendingMailbox(life.mailbox)
+    life.run()
+    life.approve(OFFER)
+    old = life.draft(OFFER)
+
+    life.rewrite(OFFER, body_text="Hello\r\n\r\nthere   \r\n", to=("boss@corp.test",))
+
+    new = life.draft(OFFER)
+    assert (new.state, new.to, new.body_text) == (DraftState.WAITING, ("boss@corp.test",), "Hello\n\nthere\n")
+    assert new.hash != old.hash
+    assert (shown(life, OFFER).to, shown(life, OFFER).body_text) == (new.to, new.body_text)
+    assert life.recorded.approvals[0].state is ApprovalState.VOID
+    assert life.run().results == ()
+
+
+def test_a_discarded_draft_whose_file_was_edited_is_discarded_and_the_file_stays(life):
+    life.run()
+    life.edit_copy(life.draft(OFFER), "The billing move is on plan.", "The billing move is done!")
+    review.discard(life.bench, life.draft(OFFER), "")
+
+    assert life.draft(OFFER).state is DraftState.DISCARDED
+    assert len(life.copies()) == 1
+    assert life.run().results == ()

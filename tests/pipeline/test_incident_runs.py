@@ -1,0 +1,152 @@
+"""Incidents over several runs: each update drafted once an audience, and the promise of the next kept in sight."""
+
+from datetime import timedelta
+
+from worlds import PRIYA
+
+from automations.errors import ExitCode
+from automations.model.records import DraftState, Phase, RunOutcome
+
+FIRST, SECOND, THIRD = (f"incident:INC-1:exec:{number}" for number in (1, 2, 3))
+BOTH = ("exec:vp@corp.test", "tactical:oncall@corp.test,support@corp.test")
+
+
+def mails(life):
+    return [draft.key for draft in life.recorded.drafts if draft.kind == "incident"]
+
+
+def test_each_update_is_drafted_once_for_each_audience(life):
+    life.open_incident(audiences=BOTH)
+    life.run()
+    life.run()
+    assert mails(life) == [FIRST, "incident:INC-1:tactical:1"]
+    assert life.draft("incident:INC-1:tactical:1").to == ("oncall@corp.test", "support@corp.test")
+    life.clock.go(minutes=20)
+    life.update_incident(phase=Phase.IDENTIFIED)
+
+    life.run()
+
+    assert mails(life)[2:] == [SECOND, "incident:INC-1:tactical:2"]
+    assert sorted(life.waiting()) == sorted(mails(life)[2:])
+    assert life.run().results == ()
+
+
+def test_a_newer_update_takes_the_place_of_one_that_still_waits(life):
+    life.open_incident()
+    life.run()
+    life.clock.go(minutes=10)
+    life.update_incident()
+
+    life.run()
+
+    assert life.draft(FIRST).state is DraftState.SUPERSEDED
+    assert life.waiting() == [SECOND]
+    assert len(life.copies()) == 1
+    assert life.run().results == ()
+
+
+def test_an_update_that_was_edited_when_its_successor_comes_is_over_and_its_file_stays(life):
+    life.open_incident()
+    life.run()
+    life.edit_copy(life.draft(FIRST), "I own this", "We own this")
+    life.clock.go(minutes=10)
+    life.update_incident()
+
+    life.run()
+
+    assert life.draft(FIRST).state is DraftState.SUPERSEDED
+    assert len(life.copies()) == 2
+    assert any(b"We own this" in data for data in life.copies().values())
+    assert life.run().results == ()
+
+
+def test_an_update_that_was_handed_over_stays_until_the_person_says_it_went(life):
+    life.open_incident()
+    life.run()
+    life.approve(FIRST)
+    life.clock.go(minutes=10)
+    life.update_incident()
+
+    life.run()
+
+    assert life.draft(FIRST).state is DraftState.APPROVED
+    assert life.waiting() == [SECOND]
+
+
+def test_an_update_expires_at_the_time_it_promised_the_next_for(life):
+    life.open_incident()
+    life.run()
+    due = life.recorded.updates[0].next_due
+    life.clock.instant = due - timedelta(seconds=1)
+    life.run()
+    assert life.waiting() == [FIRST]
+    life.clock.instant = due
+
+    life.run()
+
+    assert life.draft(FIRST).state is DraftState.EXPIRED
+    assert life.copies() == {}
+    assert life.run().results == ()
+
+
+def test_a_run_that_comes_after_the_promised_time_drafts_nothing_and_asks(life):
+    life.open_incident()
+    life.clock.go(hours=5)
+
+    report = life.run()
+
+    assert mails(life) == []
+    assert [problem.code for problem in report.notices.standing] == ["update-overdue"]
+    assert life.run().results == ()
+
+
+def test_the_next_update_is_asked_for_before_it_is_due_and_is_overdue_after(life):
+    life.open_incident(severity=1)
+    life.run()
+    due = life.recorded.updates[0].next_due
+    life.clock.instant = due - timedelta(minutes=11)
+    assert life.run().exit_code is ExitCode.DONE
+    life.clock.instant = due - timedelta(minutes=10)
+    report = life.run()
+    assert [problem.code for problem in report.notices.told] == ["update-due"]
+    assert report.exit_code is ExitCode.PARTIAL
+    life.clock.instant = due
+    report = life.run()
+    assert [problem.code for problem in report.notices.told] == ["update-overdue"]
+    assert report.notices.recovered == (), "that it is overdue is no recovery from being due"
+    assert report.outcome is RunOutcome.PARTIAL
+    life.clock.go(minutes=1)
+    life.update_incident()
+
+    report = life.run()
+
+    assert [problem.code for problem in report.notices.recovered] == ["update-overdue"]
+    assert report.notices.standing == ()
+    assert "is late" in life.draft(SECOND).body_text
+    assert report.exit_code is ExitCode.DONE
+
+
+def test_the_end_of_an_incident_is_told_and_nothing_is_promised_after_it(life):
+    life.open_incident()
+    life.run()
+    life.clock.go(minutes=30)
+    life.resolve_incident()
+    life.run()
+
+    assert life.waiting() == [SECOND, f"offer:{PRIYA.id}:2026-03"]
+    assert life.draft(SECOND).expires is None
+    life.clock.go(days=3)
+    assert [problem.code for problem in life.run().notices.standing] == []
+    life.update_incident()
+    life.run()
+    assert THIRD in life.waiting()
+
+
+def test_an_incident_nobody_would_hear_of_is_asked_about(life):
+    life.change(bosses=())
+    life.open_incident()
+
+    report = life.run()
+
+    assert [problem.code for problem in report.notices.told] == ["incident-needs-audience"]
+    assert mails(life) == []
