@@ -69,8 +69,8 @@ def test_every_offer_is_short_answerable_and_made_of_the_facts(composer, wording
         "clear the vendor backlog",
     ):
         assert fact in text
-    for fact in ("Fri 27 Nov", "November"):
-        assert fact in text
+    assert "before Fri 27 Nov" in text.replace("Before", "before")
+    assert "\n- draft the board summary\n- clear the vendor backlog\n" in text
     assert "anything else" in text.lower()
     assert re.search(r"one(-| )word", text, re.IGNORECASE)
     assert re.search(r"so is no\.|\bno is\b", text)
@@ -98,7 +98,7 @@ def test_nothing_is_blank_doubled_or_cut(composer, name):
     subject, text, _ = render(composer, name)
     assert subject
     assert not re.search(r"\n\n\n|\.\.\s|  |,\.|\( |\(\)|None|undefined", text.replace("...", ""))
-    assert "came of it:\n" in text or not re.search(r":\n", text)
+    assert "came of it:\n" in text or not re.search(r":\n(?!- )", text)
     assert text.endswith("\n")
 
 
