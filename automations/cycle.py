@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automations.model.policy import Policy
     from automations.model.records import Recorded, Run
-    from automations.plan.actions import Plan
+    from automations.plan.actions import Action, Plan
     from automations.plan.recovery import Settlement
 
 
@@ -130,27 +130,32 @@ def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tupl
     if not recorded.claims:
         return ()
     settlements = plan_recovery(recorded, observe_claims(recorded, world.calendar, world.mailbox))
-    results = [_settle(world, settlement) for settlement in settlements]
-    again = [
-        settlement.again
-        for settlement, result in zip(settlements, results, strict=True)
-        if settlement.again is not None and result.detail == settlement.detail
-    ]
+    results: list[Result] = []
+    again: list[Action] = []
+    claimed: dict[tuple[str, str], int] = {}
+    for settlement in settlements:
+        stands = True
+        if settlement.outcome is None:
+            claimed[settlement.claim.kind, settlement.claim.subject] = settlement.claim.id
+        else:
+            result = _settle(world, settlement, settlement.outcome)
+            results.append(result)
+            stands = result.detail == settlement.detail
+        if settlement.again is not None and stands:
+            again.append(settlement.again)
     if again:
         fresh = world.journal.load(policy.person)
-        results.extend(apply_all(Bench(policy, world, fresh, run.id), again))
+        results.extend(apply_all(Bench(policy, world, fresh, run.id, claimed), again))
     return tuple(results)
 
 
-def _settle(world: World, settlement: Settlement) -> Result:
+def _settle(world: World, settlement: Settlement, ended: Outcome) -> Result:
     """Record how an interrupted claim ended. Where its records were written since, those stand."""
     claim, at = settlement.claim, world.clock.now()
-    outcome = Outcome.DONE if settlement.outcome is Outcome.DONE else Outcome.SKIPPED
+    outcome = Outcome.DONE if ended is Outcome.DONE else Outcome.SKIPPED
     detail = settlement.detail
     try:
-        world.journal.settle(
-            claim.id, at=at, outcome=settlement.outcome, detail=detail, changes=settlement.changes
-        )
+        world.journal.settle(claim.id, at=at, outcome=ended, detail=detail, changes=settlement.changes)
     except ConflictError as error:
         outcome, detail = Outcome.SKIPPED, f"interrupted; what was recorded since stands ({error})"
         world.journal.settle(claim.id, at=at, outcome=Outcome.SKIPPED, detail=detail)

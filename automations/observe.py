@@ -60,14 +60,19 @@ def observe_claims(recorded: Recorded, calendar: Calendar, mailbox: Mailbox) -> 
     """Look up what open claims are about. What cannot be looked up is left out: absence is not assumed."""
     blocks: dict[str, SeenBlock | None] = {}
     drafts: dict[str, SeenDraft | None] = {}
+    lost: set[str] = set()
     for claim in recorded.claims:
         block = claimed_block(claim, recorded)
         draft = claimed_draft(claim, recorded)
         try:
             if block is not None and block.id not in blocks:
-                blocks[block.id] = calendar.fetch_blocks((block.id,)).found.get(block.id)
+                standing = calendar.fetch_blocks((block.id,))
+                blocks[block.id] = standing.found.get(block.id)
+                lost |= {block.id} if standing.lost else set()
             if draft is not None and draft.id not in drafts:
-                drafts[draft.id] = mailbox.find(draft.id)
+                gone = bool(draft.provider_id) and mailbox.fetch_drafts((draft.provider_id,)).lost
+                drafts[draft.id] = None if gone else mailbox.find(draft.id)
+                lost |= {draft.id} if gone else set()
         except ProviderError:
             continue
-    return Evidence(blocks, drafts)
+    return Evidence(blocks, drafts, frozenset(lost))

@@ -8,7 +8,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automations.apply.blocks import book_block, cancel_block, move_block, restore_block
-from automations.apply.carrying import CHANGED, Bench, Result, World, failed_before, note, result_of
+from automations.apply.carrying import (
+    CHANGED,
+    Bench,
+    Result,
+    World,
+    claim_ahead,
+    failed_before,
+    note,
+    result_of,
+)
 from automations.apply.drafts import (
     adopt_draft,
     close_draft,
@@ -34,7 +43,15 @@ __all__ = ["Bench", "Result", "World", "apply_action", "apply_all"]
 
 
 def apply_all(bench: Bench, actions: Iterable[act.Action]) -> tuple[Result, ...]:
-    """Apply each action in order; return what became of each."""
+    """Apply each action in order; return what became of each.
+
+    The first thing that is written again makes the lost file or folder anew. Were the rest not claimed
+    by then, an interruption would leave them looking as if somebody had deleted each of them.
+    """
+    actions = tuple(actions)
+    bench = claim_ahead(
+        bench, (each for each in actions if isinstance(each, act.RestoreBlock | act.RestoreDraft))
+    )
     return tuple(result for action in actions for result in apply_action(bench, action))
 
 

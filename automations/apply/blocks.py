@@ -76,6 +76,7 @@ def restore_block(bench: Bench, action: RestoreBlock) -> Result:
         effect=lambda: bench.world.calendar.book(event),
         done=lambda seen: (_placed(again, seen, block.state),),
         span=block.span,
+        until_done=True,
     )
 
 

@@ -7,14 +7,15 @@ next run's recovery decides from what it finds.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from automations.errors import ConflictError, FaultClass, MagicloopError, ProviderError
+from automations.errors import ClaimOpenError, ConflictError, FaultClass, MagicloopError, ProviderError
 from automations.model.records import LogEntry, Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping
 
     from automations.clock import Clock
     from automations.model.policy import Policy
@@ -62,12 +63,16 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What an action is carried out with: one person, one memory, one run (None: by hand)."""
+    """What an action is carried out with: one person, one memory, one run (None: by hand).
+
+    `claimed` holds the claims that were made beforehand, by kind and subject.
+    """
 
     policy: Policy
     world: World
     recorded: Recorded
     run: int | None = None
+    claimed: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def result_of(
@@ -123,25 +128,21 @@ def carry_out(
     undone: tuple[Record, ...] = (),
     span: Span | None = None,
     detail: Callable[[T], str] | None = None,
+    until_done: bool = False,
 ) -> Result:
     """Claim with the records `before`, make the `effect`, record what `done` makes of it.
 
     `undone` are the records when the effect certainly did not happen. `detail` says how it went where
-    the action's reason does not.
+    the action's reason does not. With `until_done` the claim stays open when the effect failed, so that
+    the next run makes it.
     """
     journal, clock = bench.world.journal, bench.world.clock
     claimed_at = clock.boot_seconds()
-    claim = journal.claim(
-        bench.policy.person,
-        run=bench.run,
-        at=clock.now(),
-        kind=action.kind,
-        subject=action.subject,
-        changes=before,
-    )
+    claim = bench.claimed.get((action.kind, action.subject)) or _claim(bench, action, before)
 
     def settle(outcome: Outcome, detail: str, changes: tuple[Record, ...]) -> None:
-        journal.settle(claim, at=clock.now(), outcome=outcome, detail=detail, changes=changes)
+        if outcome is Outcome.DONE or not until_done:
+            journal.settle(claim, at=clock.now(), outcome=outcome, detail=detail, changes=changes)
 
     if clock.boot_seconds() - claimed_at > LATE_SECONDS:
         settle(Outcome.SKIPPED, SLEPT, undone)
@@ -159,6 +160,27 @@ def carry_out(
     said = detail(seen) if detail else action.reason
     settle(Outcome.DONE, said, done(seen))
     return result_of(action, Outcome.DONE, said if detail else "", span=span)
+
+
+def claim_ahead(bench: Bench, actions: Iterable[Action]) -> Bench:
+    """Return a bench with a claim open for each of the actions, before any effect is made."""
+    claimed = dict(bench.claimed)
+    for action in actions:
+        if (action.kind, action.subject) not in claimed:
+            with suppress(ClaimOpenError):
+                claimed[action.kind, action.subject] = _claim(bench, action)
+    return replace(bench, claimed=claimed)
+
+
+def _claim(bench: Bench, action: Action, before: tuple[Record, ...] = ()) -> int:
+    return bench.world.journal.claim(
+        bench.policy.person,
+        run=bench.run,
+        at=bench.world.clock.now(),
+        kind=action.kind,
+        subject=action.subject,
+        changes=before,
+    )
 
 
 def failed_before(bench: Bench, action: Action, error: MagicloopError) -> Result:

@@ -47,6 +47,7 @@ def restore_draft(bench: Bench, action: RestoreDraft) -> Result:
         action,
         effect=lambda: bench.world.mailbox.create(_copy(action.draft)),
         done=lambda seen: (_placed(action.draft, seen),),
+        until_done=True,
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.output import emit_json, say, table
+from automations.cli.output import emit_json, listing, say
 
 if TYPE_CHECKING:
     from automations.wiring import Session
@@ -48,7 +48,7 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
     if not loops:
         say("No boss in the config. Add one: magicloop config edit")
         return
-    table(
+    listing(
         [
             (loop.boss.name, loop.boss.email, loop.step, f"next offer: {loop.stage} ({loop.why})")
             for loop in loops

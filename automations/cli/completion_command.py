@@ -10,7 +10,10 @@ from click.shell_completion import get_completion_class
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print a completion script, e.g. for `eval "$(magicloop completion zsh)"`."""
+    """Print the completion script of a shell.
+
+    Put `eval "$(magicloop completion zsh)"` into the shell's start file.
+    """
     completion_class = get_completion_class(shell)
     assert completion_class is not None, "click knows each of the choices"
     root = ctx.find_root().command

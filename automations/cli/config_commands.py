@@ -120,7 +120,7 @@ def schema() -> None:
 @config.command()
 @click.pass_context
 def edit(ctx: click.Context) -> None:
-    """Open the config in your editor, then check it and list every problem."""
+    """Open the config in your editor, then check it."""
     places = _places(ctx)
     if not os.path.lexists(places.config):
         raise RefusedError("there is no config to edit yet", where=places.config, fix="magicloop init")

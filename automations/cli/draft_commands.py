@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, heading, is_interactive, say, table
+from automations.cli.output import emit_json, heading, is_interactive, listing, prose, say
 from automations.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
         say("No draft waits for you.")
         return
     now = session.clock.now()
-    table([(d.id[:6], state_words(d, now), d.subject, ", ".join(d.to)) for d in drafts])
+    listing([(d.id[:6], state_words(d, now), d.subject, ", ".join(d.to)) for d in drafts])
 
 
 def state_words(draft: Draft, now: datetime) -> str:
@@ -129,7 +129,7 @@ def print_card(session: Session, draft: Draft) -> None:
         *(("Cc", address) for address in draft.cc),
         ("Subject", draft.subject),
     ]
-    table(rows)
+    prose(rows)
     say("-" * 72)
     say(draft.body_text.rstrip("\n"))
     say("-" * 72)
@@ -165,7 +165,7 @@ def diff_of(draft: Draft) -> str:
 @click.option("--hash", "seen_hash", metavar="H", help="The hash shown with the words you read.")
 @click.pass_obj
 def approve(session: Session, name: str, seen_hash: str | None) -> None:
-    """Approve the words you read; you then send the mail from your own mail program.
+    """Approve the words you read; then you send them.
 
     At a terminal the mail is shown and you are asked; in a script give the hash that was shown.
     """

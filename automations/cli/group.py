@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import show_error, speak_any_encoding
+from automations.cli.output import is_interactive, show_error, speak_any_encoding, whisper
 from automations.errors import ExitCode, MagicloopError
 
 if TYPE_CHECKING:
@@ -82,6 +82,8 @@ class RootGroup(LazyGroup):
         except click.exceptions.Exit as done:
             code = done.exit_code
         except (KeyboardInterrupt, click.Abort):
+            if is_interactive() and "--json" not in words:
+                whisper("")  # the terminal shows ^C in the line of the question
             stopped = StoppedError("interrupted; nothing is lost: the next run finishes what was begun")
             show_error(stopped, as_json="--json" in words)
             code = stopped.exit_code

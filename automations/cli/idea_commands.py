@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, heading, say, table
+from automations.cli.output import emit_json, listing, paragraph, prose, say
 
 if TYPE_CHECKING:
     from automations.model.records import Idea
@@ -65,7 +65,7 @@ def list_ideas(session: Session, *, as_json: bool) -> None:
     if not ideas:
         say('No idea yet. Keep one: magicloop idea add "..."')
         return
-    table([(each.id, each.state.value, f"+{len(each.improvements)}", each.text) for each in ideas])
+    listing([(each.id, each.state.value, f"+{len(each.improvements)}", each.text) for each in ideas])
 
 
 @idea.command()
@@ -81,10 +81,10 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     if as_json:
         emit_json(_idea_json(session, found))
         return
-    heading(f"{found.id}  {found.text}")
+    paragraph(f"{found.id}  {found.text}", hanging=4)
     zone = session.policy.me.zone
     say(f"{found.state.value}, since {(local_iso(found.created, zone) or '')[:10]}")
-    table([((local_iso(at, zone) or "")[:10], text) for at, text in found.improvements])
+    prose([((local_iso(at, zone) or "")[:10], text) for at, text in found.improvements])
 
 
 def _idea_json(session: Session, idea: Idea) -> dict[str, Any]:

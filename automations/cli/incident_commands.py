@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, heading, is_interactive, say, table, whisper
+from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say, whisper
 from automations.errors import LockHeldError, RefusedError
 
 if TYPE_CHECKING:
@@ -42,7 +42,10 @@ def field_options(fields: Mapping[str, str]) -> Callable[[Callable[..., Any]], C
 
 @click.group()
 def incident() -> None:
-    """Own what went wrong: short updates, each promising the time of the next."""
+    """Own what went wrong, by short updates that come on time.
+
+    Each update promises the time of the next.
+    """
 
 
 audience_option = click.option(
@@ -181,7 +184,7 @@ def list_incidents(session: Session, *, as_json: bool) -> None:
         due = _next_due(recorded, each)
         promise = f"next update {say_when(due, session.policy.me.zone, with_zone=True)}" if due else ""
         rows.append((each.id, f"SEV{each.severity}", each.phase.value, each.title, promise))
-    table(rows)
+    listing(rows)
 
 
 @incident.command()
@@ -190,8 +193,8 @@ def list_incidents(session: Session, *, as_json: bool) -> None:
 @click.pass_obj
 def show(session: Session, name: str, *, as_json: bool) -> None:
     """Show an incident and its updates."""
-    from automations.cli.wording import local_iso
     from automations.desk.incidents import find_incident
+    from automations.plan.zones import say_when
 
     recorded = session.reading_journal().load(session.policy.person)
     found = find_incident(recorded, name)
@@ -199,11 +202,12 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
         emit_json(incident_json(session, recorded, found))
         return
     heading(f"{found.id}  [SEV{found.severity}] {found.title}: {found.phase.value}")
-    say(f"Impact: {found.impact}")
+    paragraph(f"Impact: {found.impact}", hanging=2)
     zone = session.policy.me.zone
     for each in _updates(recorded, found):
-        say(f"{each.number}. {(local_iso(each.at, zone) or '')[:16]} {each.phase.value}")
-        table([(f"   {key.replace('_', ' ')}", text) for key, text in each.fields.items()])
+        say()
+        say(f"{each.number}. {say_when(each.at, zone, with_zone=True)}: {each.phase.value}")
+        prose([(" ", key.replace("_", " "), text) for key, text in each.fields.items()])
 
 
 def incident_json(session: Session, recorded: Recorded, found: Incident) -> dict[str, Any]:

@@ -45,9 +45,9 @@ def init(
     boss: str | None,
     calendar: tuple[str, ...],
 ) -> None:
-    """Make your config: five questions, each also an option; ends in a preview.
+    """Make your config by five questions.
 
-    An existing config is never changed.
+    Each question is an option too. It ends in a preview of the first month. An existing config is never changed.
     """
     from automations.config.places import own_config
     from automations.config.sample import local_timezone

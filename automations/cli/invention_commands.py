@@ -23,7 +23,7 @@ def invention() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_blocks(session: Session, *, as_json: bool) -> None:
-    """List the blocks, why they are where they are, and where else they could be."""
+    """List the blocks, why they are there, and where else they could be."""
     from automations.desk.invention import listed_blocks
 
     recorded = session.reading_journal().load(session.policy.person)
@@ -75,7 +75,7 @@ def _print_block(session: Session, block: Block) -> None:
         table(
             (
                 " " * 7,
-                f"or {say_when(span, zone, with_zone=True)}",
+                f"or {say_when(span, zone, with_year=False)}",
                 f"magicloop invention choose {block.month} {n}",
             )
             for n, span in enumerate(block.alternatives, 1)
@@ -87,7 +87,10 @@ def _print_block(session: Session, block: Block) -> None:
 @click.argument("number", type=click.IntRange(1, 9))
 @click.pass_obj
 def choose(session: Session, month: str, number: int) -> None:
-    """Move a month's block to one of its alternatives (as numbered by `invention list`)."""
+    """Move a month's block to one of its alternatives.
+
+    NUMBER is that of `magicloop invention list`, 1 for the first.
+    """
     from automations.desk import invention as desk
 
     with bench_of(session) as bench:

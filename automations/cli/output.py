@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from automations.errors import MagicloopError
 
 SCHEMA = 1
+NARROWEST = 20
 WIDEST = 100
 """Longer lines are hard to read, however wide the window."""
 
@@ -55,9 +56,22 @@ def prose(rows: Iterable[Sequence[str]]) -> None:
         _wrapped(line, indent)
 
 
+def listing(rows: Iterable[Sequence[str]]) -> None:
+    """Print rows that scripts may read: wrapped for a person at a terminal, whole in a pipe."""
+    (prose if sys.stdout.isatty() else table)(rows)
+
+
 def paragraph(text: str, *, hanging: int = 0) -> None:
     """Print a sentence, wrapped; lines after the first begin `hanging` columns in."""
     _wrapped(plain(text), hanging)
+
+
+def record(text: str, *, hanging: int) -> None:
+    """Print a line that scripts may read: wrapped for a person at a terminal, whole in a pipe."""
+    if sys.stdout.isatty():
+        _wrapped(_safe(text), hanging)
+    else:
+        say(text)
 
 
 def _aligned(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, int]]:
@@ -75,7 +89,9 @@ def _wrapped(line: str, indent: int) -> None:
     start, rest = line[:indent], line[indent:]
     # A window too narrow to wrap in gets the line as it is.
     pieces = (
-        textwrap.wrap(rest, room, break_long_words=False, break_on_hyphens=False) if room > indent else [rest]
+        textwrap.wrap(rest, room, break_long_words=False, break_on_hyphens=False)
+        if room >= NARROWEST
+        else [rest]
     )
     for number, piece in enumerate(pieces or [""]):
         click.echo(f"{' ' * indent if number else start}{piece}".rstrip())

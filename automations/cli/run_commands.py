@@ -149,9 +149,6 @@ def _speak_up(session: Session, report: Report) -> None:
     from automations.cli.wording import problem_lines
 
     zone, now = session.policy.me.zone, session.clock.now()
-    if report.refusal is not None:
-        whisper(f"refused: {report.refusal}")
-        return
     lines = [line for problem in report.notices.told for line in problem_lines(problem, zone, now)]
     most = 6
     shown = lines if len(lines) <= most else [*lines[: most - 1], "more: magicloop status"]

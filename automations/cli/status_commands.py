@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, heading, say, table
+from automations.cli.output import emit_json, heading, listing, prose, record, say, table
 from automations.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def print_status(session: Session, found: Status, now: datetime) -> None:
     if found.last_run is None:
         say("No run yet. Try: magicloop run")
         return
-    table(_standing_rows(found, zone))
+    prose(_standing_rows(found, zone))
     _print_mails(found)
     for problem in found.problems:
         say()
@@ -115,7 +115,7 @@ def _print_mails(found: Status) -> None:
     if found.waiting:
         say()
         heading(f"{len(found.waiting)} draft{'s' if len(found.waiting) > 1 else ''} to read")
-        table([(d.id[:6], d.subject, ", ".join(d.to)) for d in found.waiting])
+        listing([(d.id[:6], d.subject, ", ".join(d.to)) for d in found.waiting])
         say(f"Read one: magicloop draft show {found.waiting[0].id[:6]}")
     if found.unsure:
         say()
@@ -154,7 +154,7 @@ def welcome(session: Session) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def log(session: Session, *, lines: int, follow: bool, as_json: bool) -> None:
-    """Show what happened: every run, every action, every act by hand."""
+    """Show what happened: every run, action and act by hand."""
     person, journal = session.policy.person, session.reading_journal()
     numbered = journal.log(person, limit=lines)
     if as_json:
@@ -193,6 +193,7 @@ def _entry_printer(session: Session) -> Callable[[LogEntry], None]:
 
     def print_entry(entry: LogEntry) -> None:
         at = f"{local(entry.at, zone):%Y-%m-%d %H:%M}"
-        say("  ".join(part for part in (at, entry.kind, entry.subject, entry.outcome, entry.detail) if part))
+        parts = (at, entry.kind, entry.subject, entry.outcome, entry.detail)
+        record("  ".join(part for part in parts if part), hanging=len(at) + 2)
 
     return print_entry

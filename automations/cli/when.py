@@ -10,6 +10,8 @@ from automations.plan.zones import in_hours, local, resolve_wall
 
 MORNING = time(9)
 _AHEAD = re.compile(r"\+(\d{1,4})([mhdw])")
+_WORDS = re.compile(r"[A-Za-z]")
+_EITHER_WAY = re.compile(r"\d[./-]\d")  # 04/05 is April to some and May to others
 _HOURS = {"m": 1 / 60, "h": 1.0}
 _DAYS = {"d": 1, "w": 7}
 
@@ -79,13 +81,19 @@ def _clock(text: str, now: datetime, zone: str) -> datetime | None:
 
 
 def _in_words(text: str, now: datetime, zone: str) -> datetime:
+    if not _WORDS.search(text) or _EITHER_WAY.search(text):
+        raise _unreadable(text)
     import dateparser
 
     base = local(now, zone).replace(tzinfo=None)
     settings = {"RELATIVE_BASE": base, "PREFER_DATES_FROM": "future", "RETURN_AS_TIMEZONE_AWARE": False}
     found: datetime | None = dateparser.parse(text, languages=["en"], settings=settings) if text else None
     if found is None:
-        raise RefusedError(
-            f"{text!r} is no time I can read", fix="write 2026-12-01, 2026-12-01T14:30, 14:30, +2d or +3h"
-        )
+        raise _unreadable(text)
     return resolve_wall(found.date(), found.time().replace(tzinfo=None), zone)[0]
+
+
+def _unreadable(text: str) -> RefusedError:
+    return RefusedError(
+        f"{text!r} is no time I can read", fix="write 2026-12-01, 2026-12-01T14:30, 14:30, +2d or +3h"
+    )

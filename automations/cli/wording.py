@@ -73,7 +73,7 @@ def what_of(kind: str, subject: str, drafts: Sequence[Draft] = ()) -> str:
         return f"invention time for {say_month(subject)}"
     if kind.endswith("-cycle"):
         boss, _, month = subject.rpartition(" ")
-        return f"the loop with {boss} for {say_month(month)}"
+        return f"the loop with {boss}, {say_month(month)}"
     mail = next((draft for draft in reversed(drafts) if draft.key == subject), None)
     return f'"{mail.subject}" to {", ".join(mail.to)}' if mail else f"the mail {subject}"
 

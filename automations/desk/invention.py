@@ -40,9 +40,14 @@ def listed_blocks(policy: Policy, now: datetime, recorded: Recorded) -> tuple[Bl
 def hold(bench: Bench, holidays: HolidaysOf, month: Month) -> Block:
     """Book a block for a month, also after it was skipped or missed; return it.
 
-    :raises RefusedError: see `plan.invention_by_hand.hold`.
+    :raises RefusedError: see `plan.invention_by_hand.hold`; or the file that holds the blocks is gone.
     """
     now, seen = _look(bench, holidays, month)
+    if seen.blocks.lost:
+        # Booking would make the file anew, and the other blocks would look deleted one by one.
+        raise RefusedError(
+            "the file that holds your blocks is gone", fix="magicloop run    (it writes it again)"
+        )
     _carry_out(bench, by_hand.hold(bench.policy, now, seen, bench.recorded, month))
     return _newest(bench, month)
 

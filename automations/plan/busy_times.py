@@ -107,7 +107,7 @@ def _latest_ends(events: Sequence[Busy]) -> list[datetime]:
     latest, ends = events[0].span.end, []
     for event in events:
         end = event.span.end
-        if end > latest:
+        if end > latest:  # noqa: PLR1730 - a call for each of many thousand events is slow
             latest = end
         ends.append(latest)
     return ends

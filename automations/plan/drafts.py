@@ -36,12 +36,16 @@ def placed_drafts(recorded: Recorded) -> tuple[Draft, ...]:
 
 
 def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
-    """Decide about every draft that is not at its end. The person's own changes always win."""
+    """Decide about every draft that is not at its end. The person's own changes always win.
+
+    A draft in the hands of a claim that is not settled yet is left alone.
+    """
     del policy
     actions: list[Action] = []
     due: list[datetime] = []
+    claimed = {claim.subject for claim in recorded.claims}
     for draft in recorded.drafts:
-        about = _about(draft, now, seen, recorded)
+        about = () if draft.key in claimed else _about(draft, now, seen, recorded)
         actions.extend(about)
         if not about and draft.state in OPEN:
             due.extend(_instants(draft, recorded))
@@ -96,8 +100,9 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
         # Whoever sends a mail from its file may move the file; only they can say whether it went.
         by_hand = CloseDraft(draft, DraftState.DISCARDED, "its file was deleted by hand")
         return () if draft.handed_over else (by_hand,)
-    if _over(draft, now) and draft.handed_over is None:
-        return (CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent"),)
+    if _over(draft, now):
+        ended = CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent")
+        return () if draft.handed_over else (ended,)
     if draft.state is DraftState.RENDERED:
         return (_place(draft),)
     return _kept(draft, now, seen, recorded)

@@ -55,9 +55,7 @@ def hold(policy: Policy, now: datetime, seen: Seen, recorded: Recorded, month: M
     return board.book(month, choice)
 
 
-def choose(
-    policy: Policy, now: datetime, seen: Seen, recorded: Recorded, month: Month, n: int
-) -> MoveBlock:
+def choose(policy: Policy, now: datetime, seen: Seen, recorded: Recorded, month: Month, n: int) -> MoveBlock:
     """Move the block of `month` to its n-th alternative (1 is the first), which gets the old place.
 
     The notice is not asked for again: the person decides on a time they were shown.

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import BlockState, DraftState, Outcome
-from automations.plan.actions import CancelBlock, MoveBlock, UpdateDraft
+from automations.plan.actions import CancelBlock, MoveBlock, RestoreBlock, RestoreDraft, UpdateDraft
 from automations.plan.drafts import same_words
+from automations.plan.lifecycle import FINAL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from automations.model.seen import SeenBlock, SeenDraft
     from automations.plan.actions import Action
 
+RESTORES = ("restore-block", "restore-draft")
+GOES_ON = "writing again what was lost goes on"
+LOST = "interrupted before anything was written again"
 SKIPPED_BY_HAND = "skipped by hand"
 BLOCK_KINDS = ("book-block", "move-block", "cancel-block", "restore-block")
 DRAFT_KINDS = ("create-draft", "restore-draft", "update-draft", "remove-copy")
@@ -27,10 +31,13 @@ DRAFT_KINDS = ("create-draft", "restore-draft", "update-draft", "remove-copy")
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How an open claim ends, the records that follow, and what is to be done again, if anything."""
+    """How an open claim ends, the records that follow, and what is to be done again, if anything.
+
+    An outcome of None: it does not end yet, `again` is carried out under the same claim.
+    """
 
     claim: OpenClaim
-    outcome: Outcome
+    outcome: Outcome | None
     detail: str
     changes: tuple[Record, ...] = ()
     again: Action | None = None
@@ -38,10 +45,14 @@ class Settlement:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What stands outside now. An id that was looked up and is not there maps to None."""
+    """What stands outside now. An id that was looked up and is not there maps to None.
+
+    `lost` holds the ids whose whole place is gone, which a plan restores, all of them together.
+    """
 
     blocks: Mapping[str, SeenBlock | None]
     drafts: Mapping[str, SeenDraft | None]
+    lost: frozenset[str] = frozenset()
 
 
 def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
@@ -71,16 +82,16 @@ def plan_recovery(recorded: Recorded, evidence: Evidence) -> tuple[Settlement, .
 
 
 def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence) -> Settlement | None:
-    block = claimed_block(claim, recorded)
+    block, draft = claimed_block(claim, recorded), claimed_draft(claim, recorded)
+    claimed = block or draft
+    if claimed is not None and claim.kind in RESTORES and claimed.id in evidence.lost:
+        return Settlement(claim, Outcome.FAILED, LOST)
     if block is not None:
-        if block.id not in evidence.blocks:
-            return None
-        return _settle_block(claim, block, evidence.blocks[block.id])
-    draft = claimed_draft(claim, recorded)
+        known = block.id in evidence.blocks
+        return _settle_block(claim, block, evidence.blocks[block.id]) if known else None
     if draft is not None:
-        if draft.id not in evidence.drafts:
-            return None
-        return _settle_draft(claim, draft, evidence.drafts[draft.id])
+        known = draft.id in evidence.drafts
+        return _settle_draft(claim, draft, evidence.drafts[draft.id]) if known else None
     return Settlement(claim, Outcome.FAILED, "interrupted before it left a trace")
 
 
@@ -97,6 +108,8 @@ def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Set
         )
     if claim.kind == "move-block" and there is not None and there.span == block.span != block.target:
         return _settle_unmoved(claim, block, there)
+    if there is None and claim.kind == "restore-block":
+        return Settlement(claim, None, GOES_ON, again=RestoreBlock(block, GOES_ON))
     if there is None:
         left = replace(block, target=None, rev=block.rev + 1)
         return Settlement(claim, Outcome.FAILED, "interrupted before it reached the calendar", (left,))
@@ -139,6 +152,8 @@ def _settle_draft(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Set
         return _settle_removal(claim, draft, seen)
     if claim.kind == "update-draft":
         return _settle_update(claim, draft, seen)
+    if seen is None and claim.kind == "restore-draft" and draft.state not in FINAL:
+        return Settlement(claim, None, GOES_ON, again=RestoreDraft(draft, GOES_ON))
     if seen is None:
         back = DraftState.RENDERED if draft.state is DraftState.CREATING else draft.state
         left = replace(draft, state=back, rev=draft.rev + 1)

@@ -131,17 +131,19 @@ def choose_slot(search: Search) -> Choice | None:
     """Return the best slot there is, None when no stretch reaches the floor."""
     if search.wish.minutes < search.wish.floor_minutes:
         return None
-    ranked = _best_days(search) or _longest_days(search)
+    looked: dict[WorkDay, list[Stretch]] = {}
+    ranked = _best_days(search, looked) or _longest_days(looked, search.wish)
     if not ranked:
         return None
     others = tuple(slot.span for slot in ranked[1:])
     return Choice(ranked[0].span, others, _reason(ranked[0], search.wish))
 
 
-def _best_days(search: Search) -> list[Slot]:
+def _best_days(search: Search, looked: dict[WorkDay, list[Stretch]]) -> list[Slot]:
     """Return the best full-length slots, each on a day of its own, best first.
 
-    A day that could not beat those found before, whatever is free on it, is not looked at.
+    A day that could not beat those found before, whatever is free on it, is not looked at; what is free
+    on the others is put into `looked`.
     """
     wish = search.wish
     preferred = {window.weekday for window in wish.prefer}
@@ -153,15 +155,16 @@ def _best_days(search: Search) -> list[Slot]:
         most += (PREFERRED if weekday in preferred else 0) + (HABIT_CAP if weekday in usual else 0)
         if len(best) > ALTERNATIVES and most <= best[-1].score.total:
             continue
-        slot = _best_of(day, search.free(day), wish)
+        looked[day] = search.free(day)
+        slot = _best_of(day, looked[day], wish)
         if slot is not None:
             best = sorted([*best, slot], key=lambda slot: slot.rank)[: 1 + ALTERNATIVES]
     return best
 
 
-def _longest_days(search: Search) -> list[Slot]:
+def _longest_days(free: Mapping[WorkDay, list[Stretch]], wish: Wish) -> list[Slot]:
     """Return the longest stretches that reach the floor, each on a day of its own, longest first."""
-    found = (_longest_of(day, search.free(day), search.wish) for day in search.days)
+    found = (_longest_of(day, stretches, wish) for day, stretches in free.items())
     slots = [slot for slot in found if slot is not None]
     return sorted(slots, key=lambda slot: slot.rank)[: 1 + ALTERNATIVES]
 

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from automations.model.seen import Span
-from automations.plan.zones import first_day, last_day, resolve_wall, steady_offset, wall_end
+from automations.plan.zones import first_day, last_day, resolve_wall, steady_offsets, wall_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
     from automations.model.policy import WeekWindow
     from automations.model.records import Month
 
 
-_PLAIN_WEEK = date(2024, 1, 1)
-"""A Monday; what its week looks like in UTC is what every week without a change of the clocks does."""
+_MONDAY = date(2024, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,27 @@ def working_days(
 ) -> tuple[WorkDay, ...]:
     """Return the days of a local month that have working time, holidays left out."""
     first, count = first_day(month), last_day(month).day
-    of_weekday = [tuple(window for window in windows if window.weekday == day) for day in range(7)]
-    # A day without a change of the clocks is the pattern of its weekday, moved to its midnight.
-    patterns = [day_windows(_PLAIN_WEEK + timedelta(days=day), of_weekday[day], "UTC") for day in range(7)]
+    week = _plain_week(tuple(windows))
     days = []
-    for day in (first + timedelta(days=number) for number in range(count)):
-        if not of_weekday[day.weekday()] or day in holidays:
+    for number, offset in enumerate(steady_offsets(first, count, zone)):
+        day = first + timedelta(days=number)
+        plain = week[day.weekday()]
+        if day in holidays:
             continue
-        offset = steady_offset(day, zone)
         if offset is None:
-            spans = day_windows(day, of_weekday[day.weekday()], zone)
+            plain = day_windows(day, windows, zone)
         else:
-            away = timedelta(days=day.toordinal() - _PLAIN_WEEK.toordinal() - day.weekday()) - offset
-            spans = tuple(Span(span.start + away, span.end + away) for span in patterns[day.weekday()])
-        if spans:
-            days.append(WorkDay(day, spans))
+            away = timedelta(days=day.toordinal() - day.weekday() - _MONDAY.toordinal()) - offset
+            plain = tuple(Span(span.start + away, span.end + away) for span in plain)
+        if plain:
+            days.append(WorkDay(day, plain))
     return tuple(days)
+
+
+@lru_cache(maxsize=8)
+def _plain_week(windows: tuple[WeekWindow, ...]) -> tuple[tuple[Span, ...], ...]:
+    """Return the windows of each weekday as they are in UTC, in the week of `_MONDAY`.
+
+    A local day without a change of the clocks has the same ones, moved to its midnight.
+    """
+    return tuple(day_windows(_MONDAY + timedelta(days=number), windows, "UTC") for number in range(7))

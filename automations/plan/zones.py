@@ -130,13 +130,19 @@ def day_start(day: date, zone: str) -> datetime:
     return resolve_wall(day, time(0), zone)[0]
 
 
-def steady_offset(day: date, zone: str) -> timedelta | None:
-    """Return the offset from UTC that a local day has throughout; None when its clocks change."""
-    midnight = datetime.combine(day, time(0))
-    before, after = _offsets(midnight, zone)
-    if before != after or _offsets(midnight + timedelta(days=1), zone)[0] != before:
-        return None
-    return before
+def steady_offsets(first: date, count: int, zone: str) -> tuple[timedelta | None, ...]:
+    """Return, for `count` local days from `first` on, the offset from UTC a day has throughout.
+
+    None stands for a day on which the clocks change, as far as its two midnights tell.
+    """
+    midnight = datetime.combine(first, time(0), _zone(zone))
+    midnights = [midnight + timedelta(days=number) for number in range(count + 1)]
+    before = [wall.utcoffset() for wall in midnights]
+    after = [wall.replace(fold=1).utcoffset() for wall in midnights[:-1]]
+    return tuple(
+        offset if offset == early == late else None
+        for offset, early, late in zip(after, before, before[1:], strict=False)
+    )
 
 
 def month_span(month: Month, zone: str) -> Span:

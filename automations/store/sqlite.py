@@ -75,7 +75,9 @@ class SqliteJournal:
             return Recorded(
                 person=person,
                 claims=self._open_claims(person),
-                last_run=self._run("person = ? AND finished IS NOT NULL AND outcome != 'refused' ORDER BY id DESC", person),
+                last_run=self._run(
+                    "person = ? AND finished IS NOT NULL AND outcome != 'refused' ORDER BY id DESC", person
+                ),
                 first_run=self._run("person = ? ORDER BY id", person),
                 due=self._due(),
                 **found,

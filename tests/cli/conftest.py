@@ -1,6 +1,7 @@
 """The command called three ways: in this process, as a real process without a terminal, and on a terminal."""
 
 import errno
+import fcntl
 import json
 import os
 import pty
@@ -9,8 +10,7 @@ import select
 import signal
 import subprocess
 import sys
-import time
-from contextlib import contextmanager
+import termios
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -140,6 +140,7 @@ def process(home):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
+            errors="replace",
             timeout=PATIENCE,
             check=False,
         )
@@ -148,6 +149,12 @@ def process(home):
         return done
 
     return call
+
+
+def _take_the_terminal():
+    """Let Ctrl-C on the terminal reach this process, whatever the test runner does with it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
 class Terminal:
@@ -163,6 +170,7 @@ class Terminal:
             stdout=other,
             stderr=other,
             start_new_session=True,
+            preexec_fn=_take_the_terminal,  # noqa: PLW1509 - no threads here
         )
         os.close(other)
         self.shown = ""
@@ -177,7 +185,14 @@ class Terminal:
         os.write(self._main, text.encode())
 
     def interrupt(self):
-        os.killpg(self.process.pid, signal.SIGINT)
+        """Press Ctrl-C until it is heard: one that comes just before a read is only noted by Python."""
+        for _ in range(PATIENCE):
+            self.type("\x03")
+            try:
+                self.process.wait(1)
+            except subprocess.TimeoutExpired:
+                continue
+            return
 
     def end(self):
         """Read to the end; return the exit code."""
@@ -246,23 +261,43 @@ def editor(tmp_path):
     return make
 
 
-@contextmanager
-def mounted(folder, *options):
-    """Put a small file system of its own onto a folder; skip where this machine does not let us."""
-    done = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", ",".join(options), "none", str(folder)],
-        capture_output=True,
-        check=False,
-    )
-    if done.returncode:
+@pytest.fixture
+def shell(home):
+    """Run a line of shell in which `$M` is the command."""
+
+    def call(line, **env):
+        return subprocess.run(
+            ["sh", "-c", line],
+            cwd="/",
+            env=bare(home, {"M": " ".join(COMMAND), **env}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    return call
+
+
+@pytest.fixture
+def disk(own):
+    """Put a small disk of its own where the data goes; return a function that changes how it is mounted.
+
+    Skipped where this machine does not let us.
+    """
+    own.data.mkdir(parents=True)
+    folder = str(own.data)
+
+    def mount(*words):
+        return subprocess.run(
+            ["mount", "-t", "tmpfs", *words, "none", folder], capture_output=True, check=False
+        )
+
+    if mount("-o", "size=2m").returncode:
         pytest.skip("cannot mount here")
-    try:
-        yield
-    finally:
-        for _ in range(50):
-            if subprocess.run(["umount", str(folder)], capture_output=True, check=False).returncode == 0:
-                break
-            time.sleep(0.1)
+    yield lambda option: subprocess.run(["mount", "-o", f"remount,{option}", folder], check=True)
+    subprocess.run(["umount", "-l", folder], check=True)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from automations.errors import FaultClass, ProviderError
 from automations.providers.memory_mail import MemoryMailbox
 from automations.wiring import Session
 
+CTRL_D = "\x04"
+
 
 @dataclass(slots=True)
 class FaultySession(Session):
@@ -137,22 +139,22 @@ def test_a_problem_is_told_by_the_status_when_no_draft_waits(frozen, own, magicl
     assert magicloop("status", "--exit-code").exit_code == 3
 
 
-def test_interrupted_at_a_question(own, process, terminal):
-    process("run")
+def test_interrupted_at_a_question(own, magicloop, terminal):
+    magicloop("run")
     asking = terminal("draft", "discard", "offer:priya@example.com:2026-11")
-    asking.wait_for("Discard")
+    asking.wait_for("[y/N]: ")
     asking.interrupt()
 
     assert asking.end() == 130
     assert "interrupted; nothing is lost" in asking.shown
     assert "Traceback" not in asking.shown
-    assert "waiting" in process("draft", "list").stdout
+    assert "waiting" in magicloop("draft", "list").stdout
 
 
-def test_the_end_of_input_at_a_question_is_an_interruption_too(own, process, answer):
-    process("run")
+def test_the_end_of_input_at_a_question_is_an_interruption_too(own, magicloop, answer):
+    magicloop("run")
 
-    code, shown = answer("draft", "approve", "offer:priya@example.com:2026-11", answers=[("[y/N]", "\x04")])
+    code, shown = answer("draft", "approve", "offer:priya@example.com:2026-11", answers=[("[y/N]", CTRL_D)])
 
     assert code == 130
     assert "Traceback" not in shown

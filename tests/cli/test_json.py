@@ -36,7 +36,7 @@ def lived(frozen, own, magicloop):
 
 def instants(value, name=""):
     if isinstance(value, dict):
-        return [each for key, part in value.items() for each in instants(part, key)]
+        return [each for key, part in value.items() if key != "fields" for each in instants(part, key)]
     if isinstance(value, list):
         return [each for part in value for each in instants(part, name)]
     return [value] if name in INSTANTS and value is not None else []

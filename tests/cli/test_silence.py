@@ -59,6 +59,9 @@ def test_a_clock_that_fell_back_years_is_told_once(frozen, own, magicloop):
     refused = magicloop("run")
     assert refused.exit_code == 8
     assert 1 <= len(refused.stderr.splitlines()) <= MOST_LINES
+    frozen.tick(15 * 60)
+    again = magicloop("run")
+    assert (again.exit_code, again.output) == (8, "")
 
 
 def test_a_run_of_one_part_does_not_forget_the_problems_of_the_others(frozen, own, magicloop):

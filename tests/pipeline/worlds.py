@@ -201,7 +201,8 @@ class MemoryLife(Life):
     """The memory twins."""
 
     def __init__(self, policy=POLICY, now=START):
-        super().__init__(MemoryCalendar(), MemoryMailbox(), MemoryJournal(), policy, now)
+        self.box = MemoryMailbox()
+        super().__init__(MemoryCalendar(), self.box, MemoryJournal(), policy, now)
 
     def meet(self, start, minutes=60, title="Weekly sync"):
         meeting = Busy(Span(start, start + timedelta(minutes=minutes)), title, calendar="work")
@@ -211,19 +212,22 @@ class MemoryLife(Life):
         return {event.id: event.span for event in self.calendar.events}
 
     def copies(self):
-        return dict(self.mailbox.files or {})
+        return dict(self.box.files or {})
 
     def outside(self):
         return self.calendar.events, self.copies()
 
     def write_copy(self, draft, data):
-        self.mailbox.files[draft.provider_id] = data
+        self.write_named(draft.provider_id, data)
+
+    def write_named(self, name, data):
+        self.box.files[name] = data
 
     def delete_copy(self, draft):
-        del self.mailbox.files[draft.provider_id]
+        del self.box.files[draft.provider_id]
 
     def lose_copies(self):
-        self.mailbox.files = None
+        self.box.files = None
 
     def edit_copy(self, draft, old, new):
         self.write_copy(draft, edited(self.copies()[draft.provider_id], old, new))
@@ -234,11 +238,15 @@ class MemoryLife(Life):
     def delete_event(self, block):
         self.calendar.delete_by_hand(block.id)
 
+    def lose_events(self):
+        self.calendar.lose()
+
 
 class FileLife(Life):
     """Real files and a real SQLite journal in a folder."""
 
     def __init__(self, folder, policy=POLICY, now=START):
+        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.busy_file = folder / "work.ics"
         self.own_file = folder / "data" / "invention.ics"
@@ -257,7 +265,7 @@ class FileLife(Life):
     def _write_meetings(self):
         calendar = icalendar.Calendar()
         calendar.add("version", "2.0")
-        calendar.add("prodid", "-//work//EN")
+        calendar.add("prodid", "-//office//EN")
         for number, (start, minutes, title) in enumerate(self.meetings):
             event = icalendar.Event()
             event.add("uid", f"meeting-{number}@corp.test")
@@ -285,7 +293,10 @@ class FileLife(Life):
         return {str(path): path.read_bytes() for path in here if not path.name.startswith("journal.db")}
 
     def write_copy(self, draft, data):
-        (self.drafts_folder / draft.provider_id).write_bytes(data)
+        self.write_named(draft.provider_id, data)
+
+    def write_named(self, name, data):
+        (self.drafts_folder / name).write_bytes(data)
 
     def delete_copy(self, draft):
         (self.drafts_folder / draft.provider_id).unlink()
@@ -308,6 +319,9 @@ class FileLife(Life):
         calendar, event = self._event(block)
         calendar.subcomponents.remove(event)
         self.own_file.write_bytes(calendar.to_ical())
+
+    def lose_events(self):
+        self.own_file.unlink()
 
     def _event(self, block):
         calendar = icalendar.Calendar.from_ical(self.own_file.read_bytes())

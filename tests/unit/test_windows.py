@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import available_timezones
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from automations.model.policy import WeekWindow
 from automations.model.seen import Busy, Span
@@ -65,6 +68,24 @@ def test_a_working_day_is_as_long_as_it_really_is():
     (spring,) = day_windows(date(2026, 3, 29), (night,), BERLIN)
     (autumn,) = day_windows(date(2026, 10, 25), (night,), BERLIN)
     assert (spring.length, autumn.length) == (timedelta(hours=5), timedelta(hours=7))
+
+
+@example(month="2026-04", zone="Africa/Cairo", start=0, end=6)
+@example(month="2026-04", zone="America/Santiago", start=22, end=24)
+@example(month="2026-03", zone="America/Havana", start=0, end=3)
+@example(month="2026-11", zone="America/Havana", start=0, end=3)
+@given(
+    month=st.dates(date(2024, 1, 1), date(2040, 1, 1)).map(lambda day: f"{day:%Y-%m}"),
+    zone=st.sampled_from(sorted(available_timezones() - {"Factory", "localtime"})),
+    start=st.integers(0, 23),
+    end=st.integers(1, 24),
+)
+def test_the_days_of_a_month_are_what_each_day_says_by_itself(month, zone, start, end):
+    hours = tuple(window(start, end % 24, weekday=day) for day in range(7) if start < end)
+    days = {day.day: day.spans for day in working_days(month, hours, zone, {})}
+    first = date.fromisoformat(f"{month}-01")
+    every = [first + timedelta(days=n) for n in range(31) if (first + timedelta(days=n)).month == first.month]
+    assert days == {day: spans for day in every if (spans := day_windows(day, hours, zone))}
 
 
 WORK = Span(at(9), at(17))

@@ -1,0 +1,161 @@
+"""What the person does at the desk, and what the desk refuses."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from worlds import PRIYA
+
+from automations.desk import incidents, review
+from automations.desk.status import status_of
+from automations.errors import HeaderFaultError, RefusedError, UnknownNameError
+from automations.model.records import ApprovalState, DraftState
+
+OFFER = f"offer:{PRIYA.id}:2026-03"
+
+
+@pytest.fixture
+def started(kept):
+    kept.run()
+    return kept
+
+
+def test_an_approval_binds_to_the_words_that_were_shown(started):
+    draft = started.draft(OFFER)
+    for wrong in ("", draft.hash[:5], "0" * 8, draft.hash + "0"):
+        with pytest.raises(RefusedError, match=r"digits|changed since"):
+            review.approve(started.bench, draft, wrong)
+    assert started.recorded.approvals == ()
+
+    review.approve(started.bench, draft, draft.hash[:6].upper())
+
+    (approval,) = started.recorded.approvals
+    assert (approval.hash, approval.text_rev, approval.recipients) == (draft.hash, 1, ("priya@corp.test",))
+    assert approval.state is ApprovalState.CONSUMED, "the file was handed over with it"
+    assert started.draft(OFFER).handed_over == started.clock.now()
+    with pytest.raises(RefusedError, match="approved already"):
+        started.approve(OFFER)
+
+
+def test_an_expired_draft_is_not_approved_even_before_a_run_ends_it(started):
+    started.clock.go(days=31)
+    with pytest.raises(RefusedError, match="expired"):
+        started.approve(OFFER)
+    started.run()
+    with pytest.raises(RefusedError, match="final"):
+        started.approve(OFFER)
+
+
+def test_a_draft_is_found_by_key_and_by_the_start_of_its_id(started):
+    draft = started.draft(OFFER)
+    assert review.find_draft(started.recorded, OFFER) == draft
+    assert review.find_draft(started.recorded, draft.id[:4]) == draft
+    with pytest.raises(UnknownNameError, match=draft.id[:6]):
+        review.find_draft(started.recorded, "nothing")
+    with pytest.raises(UnknownNameError):
+        review.find_draft(started.recorded, "")
+
+
+@pytest.mark.parametrize("words", [{"to": ()}, {"to": ("no address",)}, {"subject": "a\r\nBcc: x@y.test"}])
+def test_an_edit_that_makes_no_mail_changes_nothing(started, words):
+    before = started.everything()
+    with pytest.raises((RefusedError, HeaderFaultError)):
+        started.rewrite(OFFER, **words)
+    after = started.everything()
+    assert (after[0], after[1][0]) == (before[0], before[1][0])
+
+
+def test_an_edit_that_says_the_same_is_none(started):
+    before = started.everything()
+    assert started.rewrite(OFFER, body_text=started.draft(OFFER).body_text).text_rev == 1
+    assert started.everything() == before
+
+
+def test_a_snoozed_draft_is_out_of_sight_until_then_and_keeps_its_expiry(started):
+    draft = started.draft(OFFER)
+    until = started.clock.now() + timedelta(days=2)
+    assert [d.key for d in status_of(started.recorded, started.clock.now()).waiting] == [OFFER]
+    review.snooze(started.bench, draft, until)
+    assert status_of(started.recorded, started.clock.now()).waiting == ()
+    assert [d.key for d in status_of(started.recorded, until).waiting] == [OFFER]
+    assert started.draft(OFFER).expires == draft.expires
+    for late in (started.clock.now(), draft.expires):
+        with pytest.raises(RefusedError):
+            review.snooze(started.bench, started.draft(OFFER), late)
+
+
+def test_what_was_handed_over_is_asked_about_until_it_is_settled(started):
+    with pytest.raises(RefusedError, match="nothing to resolve"):
+        review.resolve(started.bench, started.draft(OFFER), sent=True)
+    started.approve(OFFER)
+    assert [d.key for d in status_of(started.recorded, started.clock.now()).unsure] == [OFFER]
+    review.resolve(started.bench, started.draft(OFFER), sent=False)
+    assert started.waiting() == [OFFER]
+    started.approve(OFFER)
+    review.resolve(started.bench, started.draft(OFFER), sent=True)
+    assert started.draft(OFFER).state is DraftState.SENT_ELSEWHERE
+    assert started.copies() == {}
+    assert started.run().results == ()
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"severity": 0},
+        {"severity": 5},
+        {"title": " \n"},
+        {"audiences": ("boss:x@y.test",)},
+        {"audiences": ("exec:",)},
+    ],
+)
+def test_an_incident_that_cannot_be_so_is_not_opened(kept, facts):
+    with pytest.raises(RefusedError):
+        kept.open_incident(**facts)
+    assert kept.recorded.incidents == ()
+
+
+def test_an_incident_did_not_start_in_the_future(kept):
+    with pytest.raises(RefusedError, match="future"):
+        kept.open_incident(started=kept.clock.now() + timedelta(minutes=1))
+
+
+def test_an_incident_is_resolved_once_and_with_how_that_was_verified(kept):
+    kept.open_incident()
+    args = (kept.journal, kept.policy, kept.recorded, kept.clock.now(), "1")
+    with pytest.raises(RefusedError, match="verified"):
+        incidents.resolve_incident(*args, {"verified": "  "})
+    kept.resolve_incident()
+    with pytest.raises(RefusedError, match="already"):
+        kept.resolve_incident()
+    with pytest.raises(UnknownNameError, match="INC-1"):
+        kept.update_incident("7")
+
+
+def test_an_update_after_the_end_opens_the_incident_again_and_the_log_says_so(kept):
+    kept.open_incident()
+    kept.resolve_incident()
+    kept.update_incident()
+    assert kept.recorded.incidents[0].resolved is None
+    assert [entry.kind for entry in kept.log] == ["open-incident", "resolve-incident", "reopen-incident"]
+    assert [update.number for update in kept.recorded.updates] == [1, 2, 3]
+
+
+def test_a_draft_in_the_hands_of_a_sender_is_left_alone(started):
+    draft = started.draft(OFFER)
+    approved = replace(draft, state=DraftState.APPROVED, rev=draft.rev + 1)
+    sending = replace(approved, state=DraftState.SENDING, rev=approved.rev + 1)
+    entry = replace(started.log[0], kind="test")
+    started.journal.record(entry, (approved,))
+    started.journal.record(entry, (sending,))
+    started.delete_copy(draft)
+    started.clock.go(days=40)
+
+    started.run()
+
+    assert started.draft(OFFER) == sending
+    unknown = replace(sending, state=DraftState.UNKNOWN, rev=sending.rev + 1)
+    started.journal.record(entry, (unknown,))
+    started.run()
+    assert started.draft(OFFER) == unknown
+    review.resolve(started.bench, unknown, sent=False)
+    assert started.draft(OFFER).state is DraftState.DISCARDED
