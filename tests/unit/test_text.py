@@ -207,7 +207,7 @@ class Key:
         {1: "x"},
         {Phase.NOW: "x"},
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_only_plain_facts_get_near_a_template(fact):
     with pytest.raises(TypeError, match="x"):
