@@ -8,6 +8,7 @@ import os
 import time
 from pathlib import Path
 
+import freezegun
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -33,6 +34,9 @@ DROPPED = (
 )
 
 settings.register_profile("quick", max_examples=50, deadline=None, database=None)
+# pytest's own timing goes on in real time, so that --durations tells the truth.
+freezegun.configure(extend_ignore_list=["_pytest.timing", "_pytest.runner"])
+
 # The same cases every time, so that a red CI means changed code.
 settings.register_profile("ci", max_examples=150, deadline=None, database=None, derandomize=True)
 settings.register_profile(

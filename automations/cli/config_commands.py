@@ -67,7 +67,7 @@ def _check(ctx: click.Context, *, as_json: bool = False) -> None:
 @json_option
 @click.pass_context
 def show(ctx: click.Context, *, origin: bool, as_json: bool) -> None:
-    """Show every key as it acts, defaults filled in and paths made whole."""
+    """Show every key as it acts, with defaults and whole paths."""
     from automations.config.effective import effective
 
     places = _places(ctx)

@@ -103,7 +103,7 @@ def choose(session: Session, month: str, number: int) -> None:
 @click.option("--not-held", is_flag=True, help="The block is over but did not happen; it stays owed.")
 @click.pass_obj
 def skip(session: Session, month: str, *, not_held: bool) -> None:
-    """Have no block in a month (2026-12), or say that one did not happen."""
+    """Have no block in a month, or say that one did not happen."""
     from automations.desk import invention as desk
 
     with bench_of(session) as bench:

@@ -108,7 +108,8 @@ def test_help_is_short_and_long(process):
 @pytest.mark.parametrize(
     "words", [[], ["draft"], ["invention"], ["idea"], ["incident"], ["boss"], ["config"]]
 )
-def test_a_help_line_ends_in_no_dots(magicloop, words):
+def test_a_help_line_ends_in_no_dots(magicloop, monkeypatch, words):
+    monkeypatch.setenv("COLUMNS", "80")
     lines = magicloop(*words, "-h").stdout.splitlines()
 
     assert "Commands:" in lines

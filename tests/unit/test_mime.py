@@ -38,7 +38,7 @@ PAGE = st.text(max_size=120).filter(lambda s: not unsafe_in_body(s))
 BODY = PAGE.filter(tidy_body)
 
 
-@settings(max_examples=2000)
+@settings(max_examples=4 * settings().max_examples)
 @given(st.lists(ADDRESS, min_size=1, max_size=6), st.lists(ADDRESS, max_size=2), NAME)
 def test_the_recipients_read_back_are_the_ones_meant(to, cc, name):
     letter = replace(LETTER, to=tuple(to), cc=tuple(cc), sender_name=name, body_html="")
@@ -51,7 +51,7 @@ def test_the_recipients_read_back_are_the_ones_meant(to, cc, name):
     assert [person.addr_spec for person in message["From"].addresses] == ["sam@corp.test"]
 
 
-@settings(max_examples=500)
+@settings()
 @given(SUBJECT, NAME, BODY, PAGE, st.sampled_from(["\r\n", "\n"]))
 def test_every_word_reads_back_as_it_was_written(subject, name, text, page, newline):
     letter = replace(LETTER, subject=subject, sender_name=name, body_text=text, body_html=page)
