@@ -1,16 +1,14 @@
 """The one place that speaks to a person: text made safe for a terminal, JSON, errors.
 
-Results go to stdout, everything else to stderr. Meaning is never carried by colour alone.
+Results go to stdout, everything else to stderr. Meaning is never carried by colour alone. What only
+speaking needs is imported where it is needed: a run with nothing due says nothing.
 """
 
 from __future__ import annotations
 
 import io
-import json
 import os
-import shutil
 import sys
-import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -84,6 +82,9 @@ def _aligned(rows: Iterable[Sequence[str]]) -> Iterator[tuple[str, int]]:
 
 
 def _wrapped(line: str, indent: int) -> None:
+    import shutil
+    import textwrap
+
     columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDEST
     room = min(columns, WIDEST) - indent
     start, rest = line[:indent], line[indent:]
@@ -104,6 +105,8 @@ def emit_json(value: Mapping[str, Any]) -> None:
 
 def _json_text(value: Mapping[str, Any], *, indent: int | None = None) -> str:
     """Return JSON whose readable letters stand as they are and whose unseen characters are escaped."""
+    import json
+
     text = json.dumps(value, default=_encode, ensure_ascii=False, indent=indent)
     if text.isprintable():
         return text
