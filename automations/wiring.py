@@ -87,8 +87,20 @@ class Session:
         if self._journal is None:
             from automations.store.sqlite import SqliteJournal
 
-            self._journal = SqliteJournal.open(self.places.database)
+            journal = SqliteJournal.open(self.places.database)
+            self._check_owner(journal.people())
+            self._journal = journal
         return self._journal
+
+    def _check_owner(self, people: tuple[str, ...]) -> None:
+        """Refuse another person's journal: with a new key all would be booked and drafted twice."""
+        if not people or self.policy.person in people:
+            return
+        from automations.errors import ConfigError, ConfigProblem
+
+        what = f"is {self.policy.person}, but the journal is that of {people[0]}"
+        fix = f"put {people[0]} back, or begin anew in another folder: MAGICLOOP_DATA=FOLDER magicloop run"
+        raise ConfigError(self.places.config, [ConfigProblem("me.email", what)], fix=fix)
 
     def reading_journal(self) -> Journal:
         """Return the journal for reading: nothing is made where nothing is."""

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH116, PTH118, PTH208 -- importing pathlib costs milliseconds, and this path runs every 15 minutes
+# ruff: noqa: PTH116 -- importing pathlib costs milliseconds, and this path runs every 15 minutes
 """The fast path: is nothing due? Answered before config, model or any provider is loaded.
 
 Imports only what a bare `sqlite3` needs. In any doubt the answer is None, and a full run looks.
@@ -26,7 +26,6 @@ _CLOCK_SLACK = timedelta(hours=25)
 
 _MISSING = "-"
 _UNREADABLE = "?"
-_DEPTH = 3
 
 
 def is_idle(database: str, *, config: str, version: str, now: datetime) -> datetime | None:
@@ -50,10 +49,10 @@ def is_idle(database: str, *, config: str, version: str, now: datetime) -> datet
 def fingerprint(path: str) -> str:
     """Return what changes with the path: `mtime_ns:size:inode` of a file, the number and checksum of all in a folder.
 
-    Folders are followed three levels deep. `-` stands for a missing path. Take it before reading
+    Folders are followed all the way down, links to folders are not. `-` stands for a missing path. Take it before reading
     what it stands for, so that a change in between is seen the next time.
     """
-    return _fingerprint(path, _DEPTH)
+    return _fingerprint(path)
 
 
 def fingerprints(paths: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -86,28 +85,37 @@ def _touch(connection: sqlite3.Connection, now: datetime) -> None:
     connection.execute("UPDATE wake SET last_idle = ?, idle_count = idle_count + 1", (instant_to_text(now),))
 
 
-def _fingerprint(path: str, depth: int) -> str:
+def _fingerprint(path: str) -> str:
     try:
         seen = os.stat(path)
     except (FileNotFoundError, NotADirectoryError):
         return _MISSING
     except OSError:
         return _UNREADABLE
-    if depth and stat.S_ISDIR(seen.st_mode):
-        return _folder_fingerprint(path, depth)
+    if stat.S_ISDIR(seen.st_mode):
+        return _folder_fingerprint(path)
     return f"{seen.st_mtime_ns}:{seen.st_size}:{seen.st_ino}"
 
 
-def _folder_fingerprint(path: str, depth: int) -> str:
+def _folder_fingerprint(path: str) -> str:
     try:
-        names = sorted(os.listdir(path))
+        with os.scandir(path) as entries:
+            within = sorted(entries, key=lambda entry: entry.name)
     except OSError:
         return _UNREADABLE
     # A checksum is enough against chance, and hashlib costs milliseconds to load. A name cannot hold a
     # slash, so the pairs cannot be read in two ways.
-    pairs = (
-        os.fsencode(name) + b"/" + _fingerprint(os.path.join(path, name), depth - 1).encode() + b"/"
-        for name in names
+    whole = b"".join(
+        os.fsencode(entry.name) + b"/" + _entry_fingerprint(entry).encode() + b"/" for entry in within
     )
-    whole = b"".join(pairs)
-    return f"{len(names)}:{len(whole)}:{zlib.crc32(whole):08x}:{zlib.adler32(whole):08x}"
+    return f"{len(within)}:{len(whole)}:{zlib.crc32(whole):08x}:{zlib.adler32(whole):08x}"
+
+
+def _entry_fingerprint(entry: os.DirEntry[str]) -> str:
+    """Return that of a folder's entry. A link to a folder is not followed, as no calendar is read behind one."""
+    try:
+        if entry.is_symlink() and entry.is_dir():
+            return "link"
+    except OSError:
+        return _UNREADABLE
+    return _fingerprint(entry.path)

@@ -83,6 +83,12 @@ class SqliteJournal:
                 **found,
             )
 
+    def people(self) -> tuple[str, ...]:
+        """Return everybody a run was ever made for, in the order they came."""
+        with self._reading():
+            rows = self._db.execute("SELECT person FROM run GROUP BY person ORDER BY min(id)")
+            return tuple(person for (person,) in rows)
+
     def log(self, person: str, *, limit: int = 100, after: int = 0) -> tuple[tuple[int, LogEntry], ...]:
         """Return the newest `limit` log lines numbered above `after`, oldest first, with their numbers."""
         with self._reading():

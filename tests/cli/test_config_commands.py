@@ -26,7 +26,8 @@ def places(tmp_path):
 def run(places):
     """Return a caller of the commands on a config of the given text; None is no config at all."""
 
-    @click.group()
+    # The same help options as the whole program: a command keeps those of its first call.
+    @click.group(context_settings={"help_option_names": ["-h", "--help"]})
     @click.pass_context
     def program(ctx):
         ctx.obj = SimpleNamespace(places=places)

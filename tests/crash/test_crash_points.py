@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 MATRIX = Path(__file__).with_name("matrix.py")
-EVERY = int(os.environ.get("MAGICLOOP_CRASH_EVERY", "23"))
+EVERY = int(os.environ.get("MAGICLOOP_CRASH_EVERY", "14"))
 """Every so many points; 1 for all of them, which takes minutes."""
 
 
