@@ -6,7 +6,7 @@ WORKERS ?= auto
 ROUNDS ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test lint format types layers docs docs-write wheel check bench lock clean
+.PHONY: help run plan setup test crash lint format types layers docs docs-write wheel check bench lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -19,8 +19,11 @@ plan: .venv/ready-run ## what the next run would do, and why
 
 setup: .venv/ready-dev ## set up with everything development needs
 
-test: .venv/ready-dev ## the whole test suite, with coverage
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --cov=automations --cov-report=term:skip-covered
+test: .venv/ready-dev ## the whole test suite (COVERAGE=1 also counts the lines it runs)
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(if $(COVERAGE),--cov=automations --cov-report=term:skip-covered)
+
+crash: .venv/ready-dev ## kill real runs at every point there is, and see that the next one puts it right
+	$(BIN)/python tests/crash/matrix.py
 
 lint: .venv/ready-dev ## style and common mistakes
 	$(BIN)/ruff format --check .

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from automations.errors import ConfigError
 from automations.model.text import plain, visible
 
 if TYPE_CHECKING:
@@ -118,17 +119,16 @@ def _json_text(value: Mapping[str, Any], *, indent: int | None = None) -> str:
 def show_error(error: MagicloopError, *, as_json: bool) -> None:
     """Print an error to stderr: what happened, where, and what to type."""
     if as_json:
-        facts = {
-            "schema": SCHEMA,
-            "error": {
-                "kind": type(error).__name__,
-                "exit_code": int(error.exit_code),
-                "what": error.what,
-                "where": error.where,
-                "fix": error.fix,
-            },
+        facts: dict[str, Any] = {
+            "kind": type(error).__name__,
+            "exit_code": int(error.exit_code),
+            "what": error.what,
+            "where": error.where,
+            "fix": error.fix,
         }
-        click.echo(_json_text(facts), err=True)
+        if isinstance(error, ConfigError):
+            facts["problems"] = [{"key": one.key, "what": one.what} for one in error.problems]
+        click.echo(_json_text({"schema": SCHEMA, "error": facts}), err=True)
         return
     lines = error.what.splitlines() or [type(error).__name__]
     whisper(f"error: {lines[0]}")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Table")
 
 _SHOWN = 40
+_ALIKE = 0.65
+"""How like a key an unknown one must be to be taken for a slip of the finger."""
 _LONGEST_KEY = 60
 # Python refuses to print whole numbers of more digits than this; nobody reads half as many.
 _BITS_SHOWN = 128
@@ -132,7 +134,7 @@ class _Reader:
 
     def _unknown(self, spec: type[Table], name: str, where: str) -> None:
         what, key = "unknown key", dotted(where, safe_key(name))
-        near = get_close_matches(name[:_LONGEST_KEY].lower(), nodes(spec), n=1)
+        near = get_close_matches(name[:_LONGEST_KEY].lower(), nodes(spec), n=1, cutoff=_ALIKE)
         homes = [
             f"[[{section}]]" if many else f"[{section}]"
             for section, table, many in sections(self.root)
