@@ -16,36 +16,62 @@ if TYPE_CHECKING:
     from automations.model.seen import SeenBlock, SeenDraft
 
 
+class OfCycle:
+    """An action about a month's turn of the loop with a boss."""
+
+    __slots__ = ()
+    cycle: Cycle
+
+    @property
+    def subject(self) -> str:
+        """Boss and month."""
+        return f"{self.cycle.boss} {self.cycle.month}"
+
+
+class OfBlock:
+    """An action about a block."""
+
+    __slots__ = ()
+    block: Block
+
+    @property
+    def subject(self) -> str:
+        """The month the block is owed for."""
+        return self.block.month
+
+
+class OfDraft:
+    """An action about a draft that is recorded already."""
+
+    __slots__ = ()
+    draft: Draft
+
+    @property
+    def subject(self) -> str:
+        """The purpose key."""
+        return self.draft.key
+
+
 @dataclass(frozen=True, slots=True)
-class OpenCycle:
+class OpenCycle(OfCycle):
     """Begin a month's turn of the loop with a boss."""
 
     kind: ClassVar[str] = "open-cycle"
     cycle: Cycle
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """Boss and month."""
-        return f"{self.cycle.boss} {self.cycle.month}"
-
 
 @dataclass(frozen=True, slots=True)
-class CloseCycle:
+class CloseCycle(OfCycle):
     """End a month's turn of the loop with a boss; `cycle` is the closed record."""
 
     kind: ClassVar[str] = "close-cycle"
     cycle: Cycle
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """Boss and month."""
-        return f"{self.cycle.boss} {self.cycle.month}"
-
 
 @dataclass(frozen=True, slots=True)
-class BookBlock:
+class BookBlock(OfBlock):
     """Put a block on the calendar.
 
     `block` is the record as it is claimed: state owed, `target` the chosen time. `replaces` is true
@@ -58,14 +84,9 @@ class BookBlock:
     facts: Mapping[str, object]
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The month the block is owed for."""
-        return self.block.month
-
 
 @dataclass(frozen=True, slots=True)
-class MoveBlock:
+class MoveBlock(OfBlock):
     """Move a block of ours from where it stands to `block.target`."""
 
     kind: ClassVar[str] = "move-block"
@@ -73,42 +94,27 @@ class MoveBlock:
     reason: str
     by_hand: bool = False
 
-    @property
-    def subject(self) -> str:
-        """The month the block is owed for."""
-        return self.block.month
-
 
 @dataclass(frozen=True, slots=True)
-class CancelBlock:
+class CancelBlock(OfBlock):
     """Take a block off the calendar because the person said so; it ends as `state`."""
 
     kind: ClassVar[str] = "cancel-block"
     block: Block
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The month the block is owed for."""
-        return self.block.month
-
 
 @dataclass(frozen=True, slots=True)
-class RestoreBlock:
+class RestoreBlock(OfBlock):
     """Write a live block again because the file that held it is gone."""
 
     kind: ClassVar[str] = "restore-block"
     block: Block
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The month the block is owed for."""
-        return self.block.month
-
 
 @dataclass(frozen=True, slots=True)
-class AdoptBlock:
+class AdoptBlock(OfBlock):
     """Record that the person moved or resized a block; theirs stands."""
 
     kind: ClassVar[str] = "adopt-block"
@@ -116,14 +122,9 @@ class AdoptBlock:
     seen: SeenBlock
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The month the block is owed for."""
-        return self.block.month
-
 
 @dataclass(frozen=True, slots=True)
-class CloseBlock:
+class CloseBlock(OfBlock):
     """Record how a block ended (held, owed, missed, skipped). Touches only the journal.
 
     `block` is the record as it stands (rev unchanged), or a first record (rev 1) for a month that
@@ -135,11 +136,6 @@ class CloseBlock:
     state: BlockState
     reason: str
     first: bool = False
-
-    @property
-    def subject(self) -> str:
-        """The month the block is owed for."""
-        return self.block.month
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,35 +164,25 @@ class CreateDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreDraft:
+class RestoreDraft(OfDraft):
     """Write a live draft's copy again because the folder that held it is gone."""
 
     kind: ClassVar[str] = "restore-draft"
     draft: Draft
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The purpose key."""
-        return self.draft.key
-
 
 @dataclass(frozen=True, slots=True)
-class RemoveCopy:
+class RemoveCopy(OfDraft):
     """Take the copy of a draft that is at its end out of the provider; the journal keeps the words."""
 
     kind: ClassVar[str] = "remove-copy"
     draft: Draft
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The purpose key."""
-        return self.draft.key
-
 
 @dataclass(frozen=True, slots=True)
-class UpdateDraft:
+class UpdateDraft(OfDraft):
     """Bring the provider's copy in line with new words.
 
     With `new_words`, `draft` is the record as it will be (rev raised by one), written down with the
@@ -210,14 +196,9 @@ class UpdateDraft:
     voided: tuple[Approval, ...] = ()
     new_words: bool = False
 
-    @property
-    def subject(self) -> str:
-        """The purpose key."""
-        return self.draft.key
-
 
 @dataclass(frozen=True, slots=True)
-class AdoptDraft:
+class AdoptDraft(OfDraft):
     """Read in what the person changed outside; any approval is void."""
 
     kind: ClassVar[str] = "adopt-draft"
@@ -225,14 +206,9 @@ class AdoptDraft:
     seen: SeenDraft
     reason: str
 
-    @property
-    def subject(self) -> str:
-        """The purpose key."""
-        return self.draft.key
-
 
 @dataclass(frozen=True, slots=True)
-class CloseDraft:
+class CloseDraft(OfDraft):
     """End or step back a draft by a rule (expired, discarded by hand, approval lapsed). Journal only.
 
     `draft` is the record as it stands; `state` where it goes.
@@ -242,11 +218,6 @@ class CloseDraft:
     draft: Draft
     state: str
     reason: str
-
-    @property
-    def subject(self) -> str:
-        """The purpose key."""
-        return self.draft.key
 
 
 Action = (
