@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.apply import Bench, Result, World, apply_all
 from automations.errors import ConflictError, ExitCode, FaultClass, PlanRefusedError, ProviderError
-from automations.model.records import Outcome, Problem, RunOutcome, Severity, Wake
+from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity, Wake
 from automations.observe import observe, observe_claims
 from automations.plan.cycle import CLOCK_WRONG, check_time, plan_cycle, unlooked
 from automations.plan.needs import plan_needs
@@ -92,13 +92,24 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id), plan.actions))
     found = [*plan.problems, *_failures(policy.person, results, now)]
     found += [problem for problem in before.problems if unlooked(problem, only)]
+    found += plan.unsure
     notices = plan_notices(before.problems, found, now)
+    _log_notices(world, run, notices, now)
     outcome = run_outcome(results, notices.standing)
     wake = None if only else _wake(plan, results, notices, ground, watched)
     finished = world.clock.now()
     world.journal.finish_run(run, at=finished, outcome=outcome, problems=notices.standing, wake=wake)
     finished_run = replace(run, finished=finished, outcome=outcome)
-    return Report(finished_run, outcome, results, notices, plan.due)
+    return Report(finished_run, outcome, results, notices, next_look(plan, notices.standing))
+
+
+def _log_notices(world: World, run: Run, notices: Notices, now: datetime) -> None:
+    """Log which problems began and which are over: a line each, not one a run."""
+    for outcome, problems in (("standing", notices.begun), ("over", notices.ended)):
+        for problem in problems:
+            detail = f"{problem.code}: {problem.what}"
+            entry = LogEntry(run.person, now, "problem", problem.subject, outcome, detail, run.id)
+            world.journal.record(entry)
 
 
 def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError, now: datetime) -> Report:
@@ -119,6 +130,7 @@ def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError,
     others = [other for other in before.problems if other.code != CLOCK_WRONG]
     told = plan_notices([known] if known else [], [problem], now)
     notices = Notices((*others, *told.standing), told.told, ())
+    _log_notices(world, run, told, now)
     world.journal.finish_run(run, at=now, outcome=RunOutcome.REFUSED, problems=notices.standing, wake=None)
     return Report(
         replace(run, finished=now, outcome=RunOutcome.REFUSED), RunOutcome.REFUSED, (), notices, None, refusal
@@ -138,9 +150,8 @@ def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tupl
         if settlement.outcome is None:
             claimed[settlement.claim.kind, settlement.claim.subject] = settlement.claim.id
         else:
-            result = _settle(world, settlement, settlement.outcome)
+            result, stands = _settle(world, settlement, settlement.outcome)
             results.append(result)
-            stands = result.detail == settlement.detail
         if settlement.again is not None and stands:
             again.append(settlement.again)
     if again:
@@ -149,17 +160,21 @@ def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tupl
     return tuple(results)
 
 
-def _settle(world: World, settlement: Settlement, ended: Outcome) -> Result:
-    """Record how an interrupted claim ended. Where its records were written since, those stand."""
+def _settle(world: World, settlement: Settlement, ended: Outcome) -> tuple[Result, bool]:
+    """Record how an interrupted claim ended, and tell whether that went as decided.
+
+    Where its records were written since, those stand and the decision does not.
+    """
     claim, at = settlement.claim, world.clock.now()
     outcome = Outcome.DONE if ended is Outcome.DONE else Outcome.SKIPPED
-    detail = settlement.detail
+    detail, stands = settlement.detail, True
     try:
         world.journal.settle(claim.id, at=at, outcome=ended, detail=detail, changes=settlement.changes)
     except ConflictError as error:
         outcome, detail = Outcome.SKIPPED, f"interrupted; what was recorded since stands ({error})"
+        stands = False
         world.journal.settle(claim.id, at=at, outcome=Outcome.SKIPPED, detail=detail)
-    return Result(claim.kind, claim.subject, outcome, "an earlier run was interrupted", detail)
+    return Result(claim.kind, claim.subject, outcome, "an earlier run was interrupted", detail), stands
 
 
 def _watched(world: World, ground: Ground) -> tuple[tuple[str, str], ...] | None:
@@ -216,6 +231,12 @@ def run_outcome(results: Sequence[Result], standing: Sequence[Problem]) -> RunOu
     return RunOutcome.OK if done else RunOutcome.NOTHING
 
 
+def next_look(plan: Plan, standing: Sequence[Problem]) -> datetime | None:
+    """Return when there will be something to do or to remind of, None when every run must look."""
+    instants = [instant for instant in (plan.due, next_reminder(standing)) if instant is not None]
+    return min(instants, default=None)
+
+
 def _wake(
     plan: Plan,
     results: Sequence[Result],
@@ -228,8 +249,8 @@ def _wake(
     After a change, or while a problem stands, the next run looks whatever the time: then the wake
     names no config, which none matches.
     """
-    instants = [instant for instant in (plan.due, next_reminder(notices.standing)) if instant is not None]
-    if not instants or watched is None:
+    due = next_look(plan, notices.standing)
+    if due is None or watched is None:
         return None
     restless = bool(results) or any(p.severity is not Severity.WARNING for p in notices.standing)
-    return Wake(min(instants), "" if restless else ground.config, ground.version, watched)
+    return Wake(due, "" if restless else ground.config, ground.version, watched)

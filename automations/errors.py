@@ -85,6 +85,12 @@ class RefusedError(MagicloopError):
     """The person asked for something the rules do not allow (an illegal move, a stale hash)."""
 
 
+class BadValueError(RefusedError):
+    """What the person wrote on the command line is missing, or is no such thing (a time, a severity)."""
+
+    exit_code = ExitCode.USAGE
+
+
 class StoreError(MagicloopError):
     """The journal cannot be used: corrupt, newer than this program, or not writable."""
 

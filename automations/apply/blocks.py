@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out
 from automations.model.records import BlockState
+from automations.plan.zones import say_when
 from automations.ports import BlockEvent
 
 if TYPE_CHECKING:
@@ -17,16 +18,26 @@ if TYPE_CHECKING:
 
 
 def book_block(bench: Bench, action: BookBlock) -> Result:
-    """Put a block on the calendar. Where one of this id stands already, what stands is recorded."""
+    """Put a block on the calendar.
+
+    Where one of this id stands already, as it does when the journal was lost, what stands is recorded.
+    """
     summary, description = bench.world.renderer.render_event("invention", action.facts)
     block = replace(action.block, summary=summary, description=description)
     target = _target(block)
 
-    def booked(seen: SeenBlock) -> tuple[Block]:
-        state = BlockState.BOOKED if seen.span == target else BlockState.MOVED_BY_HAND
-        return (_placed(block, seen, state),)
+    def found(seen: SeenBlock) -> str:
+        when = say_when(seen.span, block.zone or bench.policy.me.zone, with_year=False)
+        return action.reason if seen.span == target else f"found on the calendar at {when}"
 
-    return carry_out(
+    def booked(seen: SeenBlock) -> tuple[Block]:
+        others = tuple(other for other in block.alternatives if not other.overlaps(seen.span))
+        stood.append(seen.span)
+        standing = replace(block, reason=found(seen), alternatives=others)
+        return (_placed(standing, seen, BlockState.BOOKED),)
+
+    stood: list[Span] = []
+    result = carry_out(
         bench,
         action,
         before=(block,),
@@ -34,7 +45,13 @@ def book_block(bench: Bench, action: BookBlock) -> Result:
         done=booked,
         undone=(replace(block, target=None, rev=block.rev + 1),),
         span=target,
+        detail=found,
     )
+    if not stood:
+        return result
+    if stood[0] == target:
+        return replace(result, detail="")
+    return replace(result, span=stood[0], reason=result.detail)
 
 
 def move_block(bench: Bench, action: MoveBlock) -> Result:
@@ -53,13 +70,13 @@ def move_block(bench: Bench, action: MoveBlock) -> Result:
 
 
 def cancel_block(bench: Bench, action: CancelBlock) -> Result:
-    """Take a block off the calendar; its month is skipped."""
+    """Take a block off the calendar if it still has the revision of the action; its month is skipped."""
     block = _standing(bench, action.block)
     skipped = replace(block, state=BlockState.SKIPPED, reason=action.reason, target=None, rev=block.rev + 1)
     return carry_out(
         bench,
         action,
-        effect=lambda: bench.world.calendar.cancel(block.id, revision=block.revision),
+        effect=lambda: bench.world.calendar.cancel(block.id, revision=action.block.revision),
         done=lambda _: (skipped,),
     )
 

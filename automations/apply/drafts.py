@@ -12,7 +12,7 @@ from automations.compose.mime import Letter, build_mime, canonical_hash, read_mi
 from automations.errors import ConflictError
 from automations.model.records import ApprovalState, Draft, DraftState, LogEntry, Outcome
 from automations.plan.actions import RemoveCopy, UpdateDraft
-from automations.plan.drafts import same_words
+from automations.plan.drafts import html_is_behind, same_words
 from automations.plan.lifecycle import FINAL
 from automations.ports import MailCopy
 
@@ -97,12 +97,7 @@ def close_draft(bench: Bench, action: CloseDraft) -> tuple[Result, ...]:
 def adopt_draft(bench: Bench, action: AdoptDraft) -> tuple[Result, ...]:
     """Take over the person's own words. Where only the text part was edited, the HTML part follows it."""
     seen, old = action.seen, action.draft
-    stale_html = (
-        bool(old.body_html)
-        and seen.body_html == old.body_html
-        and seen.body_text != old.body_text
-        and not seen.extras
-    )
+    stale_html = html_is_behind(old, seen)
     draft = replace(
         reworded(
             bench,
@@ -212,6 +207,7 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
     # What is kept is what its reader sees, so that a copy can be compared with it word for word.
     draft = replace(
         draft,
+        sender=shown.sender,
         to=shown.to,
         cc=shown.cc,
         subject=shown.subject,

@@ -23,10 +23,12 @@ def boss() -> None:
 def list_bosses(session: Session, *, as_json: bool) -> None:
     """List your bosses, the stage of the next offer, and why."""
     from automations.plan.loop import standing_with
+    from automations.plan.offers import withheld
 
     policy, now = session.policy, session.clock.now()
     recorded = session.reading_journal().load(policy.person)
     loops = [standing_with(each, now, policy.me.zone, recorded) for each in policy.bosses]
+    waits = {each.id: incident for each, incident in withheld(policy, now, recorded)}
     if as_json:
         emit_json(
             {
@@ -38,6 +40,7 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
                         "why": loop.why,
                         "kept": loop.kept,
                         "missed": loop.missed,
+                        "waits_for": waits.get(loop.boss.id),
                         "cycle": {"month": loop.month, "step": loop.step},
                     }
                     for loop in loops
@@ -54,3 +57,6 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
             for loop in loops
         ]
     )
+    for loop in loops:
+        if loop.boss.id in waits:
+            say(f"The offer to {loop.boss.name} waits until {waits[loop.boss.id]} is resolved.")

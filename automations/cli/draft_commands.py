@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
+from automations.cli.bench import bench_of
 from automations.cli.output import emit_json, heading, is_interactive, listing, prose, say
 from automations.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
-    from automations.apply import Bench
     from automations.model.records import Draft
     from automations.wiring import Session
-
-ENDED = ("sent", "sent_elsewhere", "discarded", "expired", "superseded")
-LOCK_WAIT = 10.0
-
-
-@contextmanager
-def bench_of(session: Session) -> Iterator[Bench]:
-    """Hold the run lock and give what an act by hand works with."""
-    from automations.apply import Bench
-
-    policy = session.policy
-    with session.lock(wait=LOCK_WAIT):
-        world = session.world()
-        yield Bench(policy, world, world.journal.load(policy.person))
 
 
 @click.group()
@@ -44,8 +28,10 @@ def draft() -> None:
 @click.pass_obj
 def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
     """List the drafts that wait."""
+    from automations.plan.lifecycle import FINAL
+
     recorded = session.reading_journal().load(session.policy.person)
-    drafts = [d for d in recorded.drafts if show_all or d.state.value not in ENDED]
+    drafts = [d for d in recorded.drafts if show_all or d.state not in FINAL]
     if as_json:
         emit_json({"drafts": [draft_json(session, d) for d in drafts]})
         return
@@ -173,6 +159,7 @@ def approve(session: Session, name: str, seen_hash: str | None) -> None:
 
     with bench_of(session) as bench:
         found, edited = review.refreshed(bench, review.find_draft(bench.recorded, name))
+        review.check_approvable(bench, found)
     if edited is not None:
         say("You edited it outside; these are the words now.")
     if seen_hash is None:
@@ -204,9 +191,7 @@ def _ask_approval(session: Session, draft: Draft) -> str:
 @draft.command()
 @click.argument("name", metavar="ID")
 @click.option("--subject", help="The new subject.")
-@click.option(
-    "--body-file", type=click.File("r", encoding="utf-8"), help="A file with the new text; - for stdin."
-)
+@click.option("--body-file", type=click.File("rb"), help="A file with the new text; - for stdin.")
 @click.option("--to", multiple=True, metavar="ADDRESS", help="Replaces the recipients; may be given again.")
 @click.option("--cc", multiple=True, metavar="ADDRESS", help="Replaces the copies; may be given again.")
 @click.pass_obj
@@ -216,9 +201,10 @@ def edit(
     """Change a draft: in your editor, or by the options. An approval of the old words is void."""
     from automations.desk import review
 
+    body = _text_of(body_file) if body_file else None
     with bench_of(session) as bench:
         found, _ = review.refreshed(bench, review.find_draft(bench.recorded, name))
-    words = review.NewWords(subject, body_file.read() if body_file else None, to or None, cc or None)
+    words = review.NewWords(subject, body, to or None, cc or None)
     if words == review.NewWords():
         from automations.cli.editing import edit_in_editor
 
@@ -234,6 +220,26 @@ def edit(
         say("Nothing changed.")
         return
     say(f"Changed. It waits for your approval: magicloop draft show {edited.id[:6]}")
+
+
+def _text_of(file: BinaryIO) -> str:
+    """Return a file's text.
+
+    :raises RefusedError: it cannot be read, or is no UTF-8.
+    """
+    name = click.format_filename(str(getattr(file, "name", "stdin")))
+    try:
+        return file.read().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusedError(
+            f"it is no text in UTF-8: byte {error.start + 1} stands for no letter",
+            where=name,
+            fix="save it as UTF-8 in your editor, then give it again",
+        ) from None
+    except OSError as error:
+        raise RefusedError(
+            f"it cannot be read: {error.strerror}", where=name, fix="name another file"
+        ) from None
 
 
 @draft.command()

@@ -30,6 +30,11 @@ def edit_in_editor(draft: Draft) -> NewWords:
         saved = click.edit(as_text(draft), extension=".eml.txt")
     except click.ClickException as error:
         raise _no_editor(error, f"magicloop draft edit {draft.id[:6]}") from None
+    except UnicodeDecodeError:
+        raise RefusedError(
+            "what the editor saved is no text in UTF-8; nothing changed",
+            fix=f"set the editor to save as UTF-8, then: magicloop draft edit {draft.id[:6]}",
+        ) from None
     if saved is None or not saved.strip():
         return NewWords()
     return from_text(saved, draft.id[:6])

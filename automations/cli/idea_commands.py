@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from automations.cli.bench import LOCK_WAIT
 from automations.cli.output import emit_json, listing, paragraph, prose, say
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def add(session: Session, text: str) -> None:
     from automations.desk.ideas import add_idea
 
     session.config()
-    with session.lock(wait=10.0):
+    with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
         new = add_idea(journal, journal.load(session.policy.person), session.clock.now(), text)
     say(f'{new.id} kept. When it gets better: magicloop idea improve {new.id} "what changed"')
@@ -45,12 +46,13 @@ def improve(session: Session, name: str, text: str, state: str | None) -> None:
     from automations.model.records import IdeaState
 
     session.config()
-    with session.lock(wait=10.0):
+    with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
         recorded = journal.load(session.policy.person)
         now = session.clock.now()
         better = improve_idea(journal, recorded, now, name, text, IdeaState(state) if state else None)
-    say(f"{better.id} is {better.state.value}, {len(better.improvements)} improvement(s).")
+    count = len(better.improvements)
+    say(f"{better.id} is {better.state.value}, {count} improvement{'' if count == 1 else 's'}.")
 
 
 @idea.command("list")

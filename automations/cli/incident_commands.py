@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from automations.cli.bench import LOCK_WAIT
 from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say, whisper
-from automations.errors import LockHeldError, RefusedError
+from automations.errors import BadValueError, ExitCode, LockHeldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from automations.cycle import Report
     from automations.model.records import Incident, Recorded, Update
     from automations.wiring import Session
 
@@ -26,7 +28,6 @@ FIELDS = {
     "need": "The one decision you need, with its deadline.",
     "ruled-out": "What was ruled out.",
 }
-LOCK_WAIT = 10.0
 
 
 def field_options(fields: Mapping[str, str]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -80,8 +81,9 @@ def open_incident(
     from automations.cli.when import parse_past
     from automations.desk import incidents as desk
 
-    severity = _asked("Severity, 1 (worst) to 4", "--severity 2", severity, kind=int)
-    impact = _asked("Impact: who is hit, in numbers", '--impact "12% of EU orders fail"', impact)
+    severity, impact = _asked(severity, impact)
+    if is_interactive() and not _fields(fields).keys() & {"now", "next"}:
+        fields = {**fields, **_answers({"now": "Now (empty: not known yet)", "next": "Next"})}
     policy, now = session.policy, session.clock.now()
     began = parse_past(started, now, policy.me.zone) if started else None
     with session.lock(wait=LOCK_WAIT):
@@ -116,10 +118,7 @@ def update(
 
     given = _fields({**fields, "impact": impact})
     if not given and phase is None and severity is None and not audience:
-        raise RefusedError(
-            "an update says what changed",
-            fix=f'magicloop incident update {name} --changed "..." --now "..." --next "..."',
-        )
+        given = _fields(_asked_update(name))
     policy = session.policy
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
@@ -135,7 +134,8 @@ def update(
             audience,
             severity,
         )
-    say(f"{made.incident}: update {made.number}, {made.phase.value}.")
+    again = ", opened again" if desk.find_incident(recorded, name).resolved else ""
+    say(f"{made.incident}: update {made.number}, {made.phase.value}{again}.")
     _draft_now(session, made.incident)
 
 
@@ -264,16 +264,49 @@ def _fields(given: Mapping[str, str]) -> dict[str, str]:
     return {name.replace("-", "_"): text for name, text in given.items() if text.strip()}
 
 
-def _asked(question: str, flag: str, given: Any, *, kind: type = str) -> Any:
-    if given is not None:
-        return given
+def _asked(severity: int | None, impact: str | None) -> tuple[int, str]:
+    """Return what a first notice cannot do without, asking at a terminal for what is not given.
+
+    :raises BadValueError: there is no terminal to ask at; it names all that is missing.
+    """
     if not is_interactive():
-        raise RefusedError(f"missing: {question.lower()}", fix=f"give {flag}")
-    return click.prompt(question, type=kind)
+        lacks = [("severity", "--severity 2")] if severity is None else []
+        lacks += [("impact", '--impact "12% of EU orders fail"')] if impact is None else []
+        if lacks:
+            what = " and ".join(name for name, _ in lacks)
+            raise BadValueError(f"missing: {what}", fix=f"give {' '.join(flag for _, flag in lacks)}")
+    if severity is None:
+        severity = click.prompt("Severity, 1 (worst) to 4", type=int)
+    if impact is None:
+        impact = click.prompt("Impact: who is hit, in numbers")
+    return severity, impact
+
+
+def _asked_update(name: str) -> dict[str, str]:
+    """Ask what an update says; nothing at all is a mail that says there is nothing new.
+
+    :raises BadValueError: there is no terminal to ask at.
+    """
+    if not is_interactive():
+        raise BadValueError(
+            "an update says what changed",
+            fix=f'magicloop incident update {name} --changed "..." --now "..." --next "..."',
+        )
+    return _answers({"changed": "What changed (empty: nothing)", "now": "Now", "next": "Next"})
+
+
+def _answers(questions: Mapping[str, str]) -> dict[str, str]:
+    """Return what the person types to each question; none must be answered."""
+    return {
+        field: click.prompt(question, default="", show_default=False) for field, question in questions.items()
+    }
 
 
 def _draft_now(session: Session, incident_id: str) -> None:
-    """Write the drafts at once; a run that holds the lock does it a moment later."""
+    """Write the drafts at once; a run that holds the lock does it a moment later.
+
+    What stands in the way is said and sets the exit code; the incident itself is recorded by then.
+    """
     from automations.cli.run_commands import run_once
 
     try:
@@ -281,17 +314,35 @@ def _draft_now(session: Session, incident_id: str) -> None:
     except LockHeldError:
         whisper("A run is at work; the draft comes with the next one.")
         return
-    for result in report.results:
-        if result.error is not None:
-            whisper(f"not drafted: {result.error}")
+    prefix = f"incident:{incident_id}:"
     recorded = session.journal().load(session.policy.person)
-    waiting = [
-        d
-        for d in recorded.drafts
-        if d.key.startswith(f"incident:{incident_id}:") and d.state.value == "waiting"
-    ]
-    for each in waiting:
-        say(f"Draft to {', '.join(each.to)}: magicloop draft show {each.id[:6]}")
+    for each in recorded.drafts:
+        if each.key.startswith(prefix) and each.state.value == "waiting":
+            say(f"Draft to {', '.join(each.to)}: magicloop draft show {each.id[:6]}")
+    _say_what_hinders(session, report, incident_id)
+    failed = any(result.error is not None and result.subject.startswith(prefix) for result in report.results)
+    if report.refusal is not None or failed:
+        code = report.exit_code
+        click.get_current_context().exit(code if code is not ExitCode.DONE else ExitCode.PARTIAL)
+
+
+def _say_what_hinders(session: Session, report: Report, incident_id: str) -> None:
+    """Say what is in the way of this incident's mails, and every other problem not told of before."""
+    from automations.cli.wording import problem_lines
+
+    if report.refusal is not None:
+        whisper(f"not drafted: {report.refusal}")
+        if report.refusal.fix:
+            whisper(f"fix: {report.refusal.fix}")
+        return
+    zone, now = session.policy.me.zone, session.clock.now()
+    told = {problem.key for problem in report.notices.told}
     for problem in report.notices.standing:
-        if problem.subject.startswith(incident_id):
-            whisper(f"{problem.what}\nfix: {problem.fix}")
+        mine = problem.subject.partition(" ")[0] == incident_id or problem.subject.startswith(
+            f"incident:{incident_id}:"
+        )
+        if mine or problem.key in told:
+            for line in problem_lines(problem, zone, now):
+                whisper(line)
+    for problem in report.notices.recovered:
+        whisper(f"over: {problem.what}")

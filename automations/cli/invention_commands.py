@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.draft_commands import bench_of
+from automations.cli.bench import bench_of
 from automations.cli.output import emit_json, prose, say, table
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def list_blocks(session: Session, *, as_json: bool) -> None:
 def block_json(session: Session, block: Block) -> dict[str, Any]:
     """Return a block as the contract's fields."""
     from automations.cli.wording import local_iso
+    from automations.plan.placing import possible_alternatives
 
     zone = session.policy.me.zone
     return {
@@ -51,8 +52,8 @@ def block_json(session: Session, block: Block) -> dict[str, Any]:
         "problem": block.problem,
         "combine": list(block.pair),
         "alternatives": [
-            {"start": local_iso(span.start, zone), "end": local_iso(span.end, zone)}
-            for span in block.alternatives
+            {"number": number, "start": local_iso(span.start, zone), "end": local_iso(span.end, zone)}
+            for number, span in possible_alternatives(session.policy, session.clock.now(), block)
         ],
     }
 
@@ -60,6 +61,7 @@ def block_json(session: Session, block: Block) -> dict[str, Any]:
 def _print_block(session: Session, block: Block) -> None:
     """Print where a block stands and why, and where else it could be."""
     from automations.cli.wording import reason_alone
+    from automations.plan.placing import possible_alternatives
     from automations.plan.zones import say_when
 
     zone, state = session.policy.me.zone, block.state.value.replace("_", " ")
@@ -78,7 +80,7 @@ def _print_block(session: Session, block: Block) -> None:
                 f"or {say_when(span, zone, with_year=False)}",
                 f"magicloop invention choose {block.month} {n}",
             )
-            for n, span in enumerate(block.alternatives, 1)
+            for n, span in possible_alternatives(session.policy, session.clock.now(), block)
         )
 
 
@@ -108,7 +110,9 @@ def skip(session: Session, month: str, *, not_held: bool) -> None:
 
     with bench_of(session) as bench:
         block = desk.not_held(bench, month) if not_held else desk.skip(bench, month)
-    if not_held:
+    if not_held and block.state.value == "missed":
+        say(f"{block.month}: not held; it is too late to make it up, so the month counts as missed.")
+    elif not_held:
         say(f"{block.month}: not held; the next run looks for another time.")
     else:
         say(f"{block.month}: skipped. Changed your mind? magicloop invention hold {block.month}")

@@ -38,7 +38,7 @@ def print_report(session: Session, report: Report, *, first_use: bool) -> None:
         say()
         print_problem(problem, session.policy.me.zone, session.clock.now())
     for problem in report.notices.recovered:
-        paragraph(f"well again: {problem.what}")
+        paragraph(f"over: {problem.what}")
     _print_places(session, report.due)
     say()
     heading("Next")

@@ -79,19 +79,22 @@ def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
     """Print the plan of a run that would start now."""
     from automations.cli.report import print_problem
     from automations.cli.wording import action_json, action_lines, local_iso, problem_json
-    from automations.cycle import preview
+    from automations.cycle import next_look, preview
+    from automations.plan.notices import plan_notices
+    from automations.plan.offers import withheld
 
     zone, now = session.policy.me.zone, session.clock.now()
-    planned, _ = preview(
+    planned, recorded = preview(
         session.policy, session.world(session.reading_journal()), session.ground(), only=only
     )
     if as_json:
+        notices = plan_notices(recorded.problems, (*planned.problems, *planned.unsure), now)
         emit_json(
             {
                 "now": local_iso(now, zone),
                 "actions": [action_json(action, zone) for action in planned.actions],
                 "problems": [problem_json(problem, zone) for problem in planned.problems],
-                "next_due": local_iso(planned.due, zone),
+                "next_due": local_iso(next_look(planned, notices.standing), zone),
             }
         )
         return
@@ -100,6 +103,8 @@ def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
         prose(action_lines(planned.actions, zone))
     else:
         say("A run now would change nothing.")
+    for boss, incident in withheld(session.policy, now, recorded):
+        say(f"The offer to {boss.name} waits until {incident} is resolved.")
     for problem in planned.problems:
         print_problem(problem, zone, now)
 
@@ -145,7 +150,7 @@ def _emit_report(session: Session, report: Report) -> None:
 
 
 def _speak_up(session: Session, report: Report) -> None:
-    """Under a scheduler: silent when well, at most six lines for what is new, one for what is well again."""
+    """Under a scheduler: silent when well, at most six lines for what is new, one for what is over."""
     from automations.cli.wording import problem_lines
 
     zone, now = session.policy.me.zone, session.clock.now()
@@ -155,4 +160,4 @@ def _speak_up(session: Session, report: Report) -> None:
     for line in shown:
         whisper(line)
     for problem in report.notices.recovered:
-        whisper(f"well again: {problem.what}")
+        whisper(f"over: {problem.what}")

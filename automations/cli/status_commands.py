@@ -66,6 +66,7 @@ def _emit_status(session: Session, found: Status, now: datetime) -> None:
             ],
             "next_due": local_iso(found.due, zone),
             "last_run": last and run_json(last, zone),
+            "last_look": local_iso(found.last_look, zone),
             "problems": [problem_json(problem, zone) for problem in found.problems],
         }
     )
@@ -81,7 +82,7 @@ def print_status(session: Session, found: Status, now: datetime) -> None:
     if found.last_run is None:
         say("No run yet. Try: magicloop run")
         return
-    prose(_standing_rows(found, zone))
+    prose([*_standing_rows(found, zone), *_waiting_offers(session, now)])
     _print_mails(found)
     for problem in found.problems:
         say()
@@ -98,6 +99,8 @@ def _standing_rows(found: Status, zone: str) -> list[tuple[str, str]]:
     rows = [
         ("last run", f"{say_when(found.last_run.started, zone, with_zone=True)}: {found.last_run.outcome}")
     ]
+    if found.last_look is not None and found.last_look > found.last_run.started:
+        rows.append(("last look", f"{say_when(found.last_look, zone, with_zone=True)}: nothing was due"))
     if found.due is not None:
         rows.append(("next look", say_when(found.due, zone, with_zone=True)))
     for number, block in enumerate(found.next_blocks):
@@ -109,6 +112,17 @@ def _standing_rows(found: Status, zone: str) -> list[tuple[str, str]]:
         promised = say_when(update.next_due, zone, with_zone=True)
         rows.append(("OVERDUE", f"{incident.id}: an update was promised for {promised}"))
     return rows
+
+
+def _waiting_offers(session: Session, now: datetime) -> list[tuple[str, str]]:
+    """Return the offers that an open incident holds back."""
+    from automations.plan.offers import withheld
+
+    recorded = session.reading_journal().load(session.policy.person)
+    return [
+        ("offer", f"the one to {boss.name} waits until {incident} is resolved")
+        for boss, incident in withheld(session.policy, now, recorded)
+    ]
 
 
 def _print_mails(found: Status) -> None:
@@ -187,12 +201,12 @@ def _entry_json(session: Session, entry: LogEntry) -> dict[str, Any]:
 
 
 def _entry_printer(session: Session) -> Callable[[LogEntry], None]:
-    from automations.plan.zones import local
+    from automations.plan.zones import local, zone_name
 
     zone = session.policy.me.zone
 
     def print_entry(entry: LogEntry) -> None:
-        at = f"{local(entry.at, zone):%Y-%m-%d %H:%M}"
+        at = f"{local(entry.at, zone):%Y-%m-%d %H:%M} {zone_name(entry.at, zone)}"
         parts = (at, entry.kind, entry.subject, entry.outcome, entry.detail)
         record("  ".join(part for part in parts if part), hanging=len(at) + 2)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta
 
-from automations.errors import RefusedError
+from automations.errors import BadValueError
 from automations.plan.zones import in_hours, local, resolve_wall
 
 MORNING = time(9)
@@ -22,7 +22,7 @@ def parse_when(text: str, now: datetime, zone: str) -> datetime:
     `+3h` are real hours; `+2d` is the same wall time in two days; a date alone means 09:00; a time
     alone is the next one.
 
-    :raises RefusedError: it cannot be read as a time.
+    :raises BadValueError: it cannot be read as a time.
     """
     wanted = text.strip()
     ahead = _AHEAD.fullmatch(wanted)
@@ -93,7 +93,7 @@ def _in_words(text: str, now: datetime, zone: str) -> datetime:
     return resolve_wall(found.date(), found.time().replace(tzinfo=None), zone)[0]
 
 
-def _unreadable(text: str) -> RefusedError:
-    return RefusedError(
+def _unreadable(text: str) -> BadValueError:
+    return BadValueError(
         f"{text!r} is no time I can read", fix="write 2026-12-01, 2026-12-01T14:30, 14:30, +2d or +3h"
     )

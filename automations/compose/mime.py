@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from automations.compose.addresses import check_address, check_name, unseen_character
 from automations.compose.reading import REF_HEADER, ReadLetter, read_mime
-from automations.compose.words import fold, tidy_body, unsafe_in_body
+from automations.compose.words import tidy_body, unsafe_in_body
 from automations.errors import HeaderFaultError
-from automations.model.text import plain
+from automations.model.text import fold, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

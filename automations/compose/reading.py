@@ -15,10 +15,11 @@ from automations.compose.addresses import check_address, check_name
 from automations.compose.words import says_the_same, seen_body, text_of_html
 from automations.errors import HeaderFaultError
 from automations.model.seen import SeenDraft
-from automations.model.text import plain
+from automations.model.text import fold, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from email.message import MIMEPart
 
 REF_HEADER = "X-Magicloop-Ref"
 
@@ -38,7 +39,8 @@ _FIX = "put the file right in an editor; its words as they were: magicloop draft
 class ReadLetter:
     """A mail as a reader sees it: bare addresses, decoded words, tidy bodies.
 
-    Characters that are not seen are dropped. `body_text` of a mail that has only HTML is what that shows. `attachments` are file names.
+    Characters that are not seen are dropped. `body_text` of a mail that has only HTML is what that shows.
+    `attachments` are file names, or types, of all parts but the bodies.
     """
 
     sender: str
@@ -127,7 +129,13 @@ def seen_draft(provider_id: str, data: bytes) -> SeenDraft:
         cc=read.cc,
         body_text=read.body_text,
         body_html=read.body_html,
-        extras=(*read.attachments, *read.bcc, *read.reply_to),
+        extras=(
+            *(f"an attachment, {name}" for name in read.attachments),
+            *(f"a Bcc to {address}" for address in read.bcc),
+            *(f"a Reply-To of {address}" for address in read.reply_to),
+        ),
+        sender=read.sender,
+        html_words=fold(text_of_html(read.body_html)),
     )
 
 
@@ -198,6 +206,12 @@ def _body(message: EmailMessage, kind: str) -> str:
 
 
 def _attachments(message: EmailMessage) -> Iterable[str]:
-    if message.is_multipart():
-        for part in message.iter_attachments():
-            yield part.get_filename("") or part.get_content_type()
+    """Return a name for every part that is neither of the two bodies, wherever it stands."""
+    bodies = [message.get_body((kind,)) for kind in ("plain", "html")]
+    frames: list[MIMEPart[Any, Any]] = [message]
+    while frames:
+        for part in frames.pop().iter_parts():
+            if part.get_content_maintype() == "multipart":
+                frames.append(part)
+            elif not any(part is body for body in bodies):
+                yield plain(part.get_filename("")) or part.get_content_type()

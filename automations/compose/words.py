@@ -6,6 +6,8 @@ import re
 import unicodedata
 from html.parser import HTMLParser
 
+from automations.model.text import fold
+
 _NEWLINES = re.compile("\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _UNSEEN_IN_BODY = re.compile(
     "["
@@ -50,11 +52,6 @@ _SILENT = frozenset({"head", "script", "style", "title"})
 def count_words(text: str) -> int:
     """Return how many words a reader counts: runs of non-space that hold a letter or a digit."""
     return sum(1 for word in text.split() if any(letter.isalnum() for letter in word))
-
-
-def fold(text: str) -> str:
-    """Return `text` for comparing what is said: one line, runs of white space as one space, NFC."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def tidy_body(text: str) -> str:

@@ -23,7 +23,6 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
         invention=_invention(config.invention),
         offers=policy.OffersPolicy(
             due_day=config.offers.due_day,
-            follow_up_days=config.offers.follow_up_days,
             ideas=config.offers.ideas,
             on_track=config.offers.on_track,
             hours=config.offers.hours,
@@ -49,8 +48,6 @@ def _boss(one: spec.Boss) -> policy.Boss:
         email=one.email,
         every_months=EVERY_MONTHS[one.cadence],
         stage=one.stage,
-        language=one.language,
-        capacity=one.capacity,
         offers=one.offers,
     )
 
@@ -86,7 +83,7 @@ def _incidents(one: spec.Incidents) -> policy.IncidentsPolicy:
     groups = (("exec", one.exec), ("tactical", one.tactical))
     return policy.IncidentsPolicy(
         cadence={
-            number: policy.Cadence(each.first, each.active, each.monitoring)
+            number: policy.Cadence(each.active, each.monitoring)
             for number, each in enumerate(severities, start=1)
         },
         audiences=tuple(policy.Audience(kind, to) for kind, to in groups if to),

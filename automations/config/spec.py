@@ -97,10 +97,6 @@ class Boss(Table, frozen=True):
             "How far the loop has come: ask how to help, suggest help, inform of help given. auto decides by the log."
         ),
     ] = "auto"
-    language: Annotated[Literal["en"], _key("The language their mails are written in.")] = "en"
-    capacity: Annotated[
-        int, _key("How many open promises to them are enough; above it nothing more is offered.", ge=1, le=50)
-    ] = 3
     offers: Annotated[
         tuple[Sentence, ...],
         _key(
@@ -197,9 +193,6 @@ class Offers(Table, frozen=True):
     due_day: Annotated[int, _key("Day of the month from which the offer is due.", ge=1, le=28)] = (
         _OFFERS.due_day
     )
-    follow_up_days: Annotated[
-        int, _key("Days without an answer until a follow-up is drafted.", ge=1, le=60)
-    ] = _OFFERS.follow_up_days
     ideas: Annotated[
         tuple[Sentence, ...],
         _key(
@@ -223,7 +216,6 @@ class Offers(Table, frozen=True):
     ] = _OFFERS.hours
 
 
-First = Annotated[int, _key("Minutes until the first update.", ge=0, le=_WEEK_MINUTES)]
 Active = Annotated[int, _key("Minutes between updates while it is being worked on.", ge=0, le=_WEEK_MINUTES)]
 Monitoring = Annotated[
     int, _key("Minutes between updates while the cure is being watched.", ge=0, le=_WEEK_MINUTES)
@@ -233,7 +225,6 @@ Monitoring = Annotated[
 class Sev1(Table, frozen=True):
     """Times of the most severe incidents, in minutes; 0 promises no fixed time."""
 
-    first: First = _CADENCE[1].first
     active: Active = _CADENCE[1].active
     monitoring: Monitoring = _CADENCE[1].monitoring
 
@@ -241,7 +232,6 @@ class Sev1(Table, frozen=True):
 class Sev2(Table, frozen=True):
     """Times of severe incidents, in minutes; 0 promises no fixed time."""
 
-    first: First = _CADENCE[2].first
     active: Active = _CADENCE[2].active
     monitoring: Monitoring = _CADENCE[2].monitoring
 
@@ -249,7 +239,6 @@ class Sev2(Table, frozen=True):
 class Sev3(Table, frozen=True):
     """Times of minor incidents, in minutes; 0 promises no fixed time."""
 
-    first: First = _CADENCE[3].first
     active: Active = _CADENCE[3].active
     monitoring: Monitoring = _CADENCE[3].monitoring
 
@@ -257,7 +246,6 @@ class Sev3(Table, frozen=True):
 class Sev4(Table, frozen=True):
     """Times of the least severe incidents, in minutes; 0 promises no fixed time."""
 
-    first: First = _CADENCE[4].first
     active: Active = _CADENCE[4].active
     monitoring: Monitoring = _CADENCE[4].monitoring
 

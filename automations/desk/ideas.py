@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automations.errors import RefusedError, UnknownNameError
+from automations.errors import BadValueError, UnknownNameError
 from automations.model.records import Idea, IdeaState, LogEntry, Outcome
 from automations.model.text import plain
 
@@ -33,7 +33,7 @@ def find_idea(recorded: Recorded, name: str) -> Idea:
 def add_idea(journal: Journal, recorded: Recorded, at: datetime, text: str) -> Idea:
     """Put a new idea, a seed, into the ledger.
 
-    :raises RefusedError: there is no text.
+    :raises BadValueError: there is no text.
     """
     idea = Idea(f"I{len(recorded.ideas) + 1}", recorded.person, _text(text), IdeaState.SEED, at)
     _record(journal, idea, at, "add-idea", idea.text)
@@ -45,11 +45,11 @@ def improve_idea(
 ) -> Idea:
     """Attach an improvement to an idea, move it to another state, or both.
 
-    :raises RefusedError: neither is given.
+    :raises BadValueError: neither is given.
     """
     idea = find_idea(recorded, name)
     if not text and state is None:
-        raise RefusedError(
+        raise BadValueError(
             "nothing to change: no improvement and no state",
             fix=f'magicloop idea improve {idea.id} "what got better"',
         )
@@ -63,7 +63,7 @@ def improve_idea(
 def _text(text: str) -> str:
     one_line = plain(text)
     if not one_line:
-        raise RefusedError("an idea needs words", fix='magicloop idea add "the idea in one sentence"')
+        raise BadValueError("an idea needs words", fix='magicloop idea add "the idea in one sentence"')
     return one_line
 
 

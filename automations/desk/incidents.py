@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.compose.addresses import check_address
-from automations.errors import RefusedError, UnknownNameError
+from automations.errors import BadValueError, HeaderFaultError, RefusedError, UnknownNameError
 from automations.model.records import DraftState, Incident, LogEntry, Outcome, Phase, Update
 from automations.model.text import plain
 from automations.plan.incidents import next_update_due
@@ -56,20 +56,24 @@ def find_incident(recorded: Recorded, name: str) -> Incident:
 def parse_audiences(given: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return (kind, addresses) for each `exec:a@example.com,b@example.com`.
 
-    :raises RefusedError: a kind that is none, or one without an address.
-    :raises HeaderFaultError: an address that is none.
+    :raises BadValueError: a kind that is none, one without an address, or an address that is none.
     """
     audiences: dict[str, tuple[str, ...]] = {}
     for text in given:
         kind, _, addresses = text.partition(":")
         if kind not in AUDIENCE_KINDS:
-            raise RefusedError(
+            raise BadValueError(
                 f"{plain(kind)!r} is no audience; use {' or '.join(AUDIENCE_KINDS)}",
                 fix="--audience exec:boss@example.com",
             )
-        to = tuple(check_address(part.strip()) for part in addresses.split(",") if part.strip())
+        try:
+            to = tuple(check_address(part.strip()) for part in addresses.split(",") if part.strip())
+        except HeaderFaultError as error:
+            raise BadValueError(
+                error.what, where="--audience", fix=error.fix or f"--audience {kind}:boss@example.com"
+            ) from error
         if not to:
-            raise RefusedError(
+            raise BadValueError(
                 f"the {kind} audience has no address", fix=f"--audience {kind}:boss@example.com"
             )
         audiences[kind] = tuple(dict.fromkeys((*audiences.get(kind, ()), *to)))
@@ -81,20 +85,17 @@ def open_incident(
 ) -> Incident:
     """Record an incident and its first notice, which promises the next update.
 
-    :raises RefusedError: a fact that cannot be so (a severity outside 1-4, a start in the future).
+    :raises BadValueError: a fact that cannot be so (a severity outside 1-4, a start in the future).
     """
-    if new.severity not in SEVERITIES:
-        raise RefusedError(
-            f"severity {new.severity} is none; 1 is the worst, 4 the least", fix="--severity 2"
-        )
+    _check_severity(new.severity)
     title = plain(new.title)
     if not title:
-        raise RefusedError(
+        raise BadValueError(
             "an incident needs a title", fix='magicloop incident open "EU checkout errors" ...'
         )
     started = new.started or now
     if started > now:
-        raise RefusedError("it cannot have started in the future", fix="--started 14:05")
+        raise BadValueError("it cannot have started in the future", fix="--started 14:05")
     incident = Incident(
         id=f"INC-{len(recorded.incidents) + 1}",
         person=policy.person,
@@ -128,11 +129,11 @@ def update_incident(
     """Record the next update. An update of a resolved incident opens it again, and the log says so.
 
     :raises UnknownNameError: no such incident.
-    :raises RefusedError: a severity that is none.
+    :raises BadValueError: a severity or an audience that is none.
     """
     incident = find_incident(recorded, name)
-    if severity is not None and severity not in SEVERITIES:
-        raise RefusedError(f"severity {severity} is none; 1 is the worst, 4 the least", fix="--severity 2")
+    if severity is not None:
+        _check_severity(severity)
     reopened = incident.resolved is not None
     following = Phase.INVESTIGATING if reopened else incident.phase
     changed = replace(
@@ -156,7 +157,8 @@ def resolve_incident(
     """Record that an incident is over, with how that was verified.
 
     :raises UnknownNameError: no such incident.
-    :raises RefusedError: it is resolved already, or nothing says how that was verified.
+    :raises RefusedError: it is resolved already.
+    :raises BadValueError: nothing says how that was verified.
     """
     incident = find_incident(recorded, name)
     if incident.resolved is not None:
@@ -165,7 +167,7 @@ def resolve_incident(
             fix=f"magicloop incident update {incident.id} ...   (opens it again)",
         )
     if not plain(fields.get("verified", "")):
-        raise RefusedError(
+        raise BadValueError(
             "say how the recovery was verified",
             fix=f'magicloop incident resolve {incident.id} --verified "..."',
         )
@@ -173,6 +175,11 @@ def resolve_incident(
     update = _update(policy, changed, recorded, now, fields)
     _record(journal, now, "resolve-incident", f"update {update.number}", changed, update)
     return update
+
+
+def _check_severity(severity: int) -> None:
+    if severity not in SEVERITIES:
+        raise BadValueError(f"severity {severity} is none; 1 is the worst, 4 the least", fix="--severity 2")
 
 
 def _update(
@@ -186,8 +193,11 @@ def _update(
         number=number,
         phase=incident.phase,
         at=now,
-        fields={name: plain(text) for name, text in fields.items() if plain(text)},
-        next_due=next_update_due(policy, incident.severity, incident.phase, number, now),
+        fields={
+            **{name: plain(text) for name, text in fields.items() if plain(text)},
+            "severity": str(incident.severity),
+        },
+        next_due=next_update_due(policy, incident.severity, incident.phase, now),
     )
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automations.apply import apply_action
 from automations.errors import RefusedError
 from automations.model.records import Block, BlockState, Outcome
+from automations.model.seen import Seen
 from automations.observe import observe
 from automations.plan import invention_by_hand as by_hand
-from automations.plan.generations import horizon, newest_blocks
-from automations.plan.invention import busy_for
-from automations.plan.needs import Needs
-from automations.plan.zones import local
+from automations.plan.generations import horizon, months_to_book, newest_blocks
+from automations.plan.invention import NO_SLOT, busy_for
+from automations.plan.needs import Needs, holiday_years
+from automations.plan.placing import Board
+from automations.plan.zones import month_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from automations.apply import Bench
     from automations.model.policy import Policy
     from automations.model.records import Month, Recorded
-    from automations.model.seen import Seen
     from automations.plan.actions import Action
 
     HolidaysOf = Callable[[tuple[int, ...]], Mapping[date, str]]
@@ -34,7 +36,24 @@ def listed_blocks(policy: Policy, now: datetime, recorded: Recorded) -> tuple[Bl
         newest.setdefault(
             month, Block("", policy.person, month, 0, BlockState.OWED, reason="to be booked by the next run")
         )
+    for month, place in months_to_book(newest, policy, now, recorded):
+        why = _why_not_booked(policy, now, recorded, month, place)
+        if why:
+            newest[month] = replace(newest[month], reason=why)
     return tuple(newest[month] for month in sorted(newest))
+
+
+def _why_not_booked(policy: Policy, now: datetime, recorded: Recorded, month: Month, place: Month) -> str:
+    """Say why the next run cannot book the block of `month` in the month `place`, "" when it may."""
+    for problem in recorded.problems:
+        if problem.key == (NO_SLOT, month):
+            return problem.what
+    if Board.of(policy, now, Seen(), recorded).search(month, place).windows():
+        return ""
+    days = policy.invention.notice_days
+    notice = f"the notice of {days} day{'' if days == 1 else 's'}"
+    this_month = month_of(now, policy.me.zone)
+    return f"no working time left {'this month' if place == this_month else 'then'} after {notice}"
 
 
 def hold(bench: Bench, holidays: HolidaysOf, month: Month) -> Block:
@@ -68,7 +87,9 @@ def skip(bench: Bench, month: Month) -> Block:
     :raises RefusedError: see `plan.invention_by_hand.skip`.
     """
     now = bench.world.clock.now()
-    _carry_out(bench, by_hand.skip(bench.policy, now, bench.recorded, month))
+    block = newest_blocks(bench.recorded).get(month)
+    blocks = bench.world.calendar.fetch_blocks((block.id,)) if block and block.state.live else None
+    _carry_out(bench, by_hand.skip(bench.policy, now, bench.recorded, month, blocks))
     return _newest(bench, month)
 
 
@@ -89,15 +110,12 @@ def _look(bench: Bench, holidays: HolidaysOf, month: Month) -> tuple[datetime, S
         busy = busy_for(bench.policy, now, bench.recorded, month)
     except ValueError as error:
         raise RefusedError(str(error), fix="magicloop invention list") from None
-    year = local(now, bench.policy.me.zone).year
     needs = Needs(
         busy=busy,
         blocks=tuple(block.id for block in bench.recorded.blocks if block.state.live),
         own=tuple(block.id for block in bench.recorded.blocks),
         drafts=(),
-        years=tuple(range(year, local(busy.end, bench.policy.me.zone).year + 1))
-        if bench.policy.invention.country
-        else (),
+        years=holiday_years(bench.policy, now, busy),
     )
     return now, observe(needs, bench.world.calendar, bench.world.mailbox, holidays)
 

@@ -15,10 +15,12 @@ from automations.apply.carrying import entry_of
 from automations.apply.drafts import reworded, voided
 from automations.compose.addresses import check_address
 from automations.compose.html import text_to_html
+from automations.compose.words import seen_body
 from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import Approval, ApprovalState, DraftState, Outcome
+from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
-from automations.plan.drafts import same_words
+from automations.plan.drafts import same_words, unshown, unshown_words
 from automations.plan.lifecycle import FINAL, check_move
 from automations.plan.zones import approval_expiry
 
@@ -75,11 +77,13 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     Where it has not got the newest words yet, they are written first.
 
     :raises ProviderError: it cannot be read or written.
-    :raises RefusedError: the copy is gone, or is no mail any more.
+    :raises RefusedError: the copy is gone, is no mail any more, holds what is not shown here, or an
+        interrupted change of it is not settled yet.
     :raises HeaderFaultError: what the person wrote may not stand in a mail.
     """
     if draft.state not in (DraftState.WAITING, DraftState.APPROVED) or not draft.provider_id:
         return draft, None
+    _check_settled(bench, draft)
     drafts: OwnDrafts = bench.world.mailbox.fetch_drafts((draft.provider_id,))
     seen = drafts.found.get(draft.provider_id)
     unreadable = drafts.unreadable.get(draft.provider_id)
@@ -91,9 +95,13 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
             where=draft.provider_id,
             fix="magicloop run    (it decides what that means)",
         )
+    found = unshown(draft, seen)
+    if found:
+        what, fix = unshown_words(draft, found)
+        raise RefusedError(what, where=draft.provider_id, fix=fix)
     if seen.revision != draft.remote:
         results = apply_action(bench, AdoptDraft(draft, seen, "you edited it outside; your words stand"))
-    elif seen.extras or same_words(draft, seen):
+    elif same_words(draft, seen):
         return draft, None
     else:
         results = apply_action(bench, UpdateDraft(draft, "its file has not got the newest words yet"))
@@ -110,14 +118,8 @@ def approve(bench: Bench, draft: Draft, seen_hash: str) -> Draft:
     :raises RefusedError: it changed since it was shown, has expired, or is in no state to be approved.
     """
     now = bench.world.clock.now()
-    check_move(draft.state, DraftState.APPROVED)
-    if draft.state is not DraftState.WAITING:
-        raise RefusedError(
-            "the draft is approved already", fix=f"magicloop draft resolve {draft.id[:6]} --sent"
-        )
+    check_approvable(bench, draft)
     _check_hash(draft, seen_hash)
-    if draft.expires is not None and draft.expires <= now:
-        raise RefusedError("the draft has expired; its time has passed", fix="magicloop run")
     approval = Approval(
         id=f"{draft.id}-{draft.text_rev}-{draft.rev}",
         person=draft.person,
@@ -139,6 +141,31 @@ def approve(bench: Bench, draft: Draft, seen_hash: str) -> Draft:
     return approved
 
 
+def check_approvable(bench: Bench, draft: Draft) -> None:
+    """Return if a draft is in a state to be approved.
+
+    :raises RefusedError: it is not, or has expired.
+    """
+    check_move(draft.state, DraftState.APPROVED)
+    if draft.state is not DraftState.WAITING:
+        raise RefusedError(
+            "the draft is approved already", fix=f"magicloop draft resolve {draft.id[:6]} --sent"
+        )
+    if draft.expires is not None and draft.expires <= bench.world.clock.now():
+        raise RefusedError("the draft has expired; its time has passed", fix="magicloop run")
+    _check_settled(bench, draft)
+
+
+def _check_settled(bench: Bench, draft: Draft) -> None:
+    """Return if no interrupted change waits to be settled: what stands outside may be its effect."""
+    if any(claim.subject == draft.key for claim in bench.recorded.claims):
+        raise RefusedError(
+            "an interrupted change of the draft is not settled yet",
+            where=draft.key,
+            fix="magicloop run    (then try again)",
+        )
+
+
 def _check_hash(draft: Draft, seen_hash: str) -> None:
     given = seen_hash.strip().lower()
     if len(given) >= HASH_LEAST and draft.hash.startswith(given):
@@ -154,19 +181,22 @@ def _check_hash(draft: Draft, seen_hash: str) -> None:
 def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
     """Change the words or recipients of a draft; an approval of the old ones is void.
 
+    Characters that nobody sees are dropped from the new words.
+
     :raises RefusedError: the draft is past editing.
     :raises HeaderFaultError: a header or address may not stand in a mail.
     """
     check_move(draft.state, DraftState.WAITING)
+    _check_settled(bench, draft)
     to = draft.to if words.to is None else tuple(check_address(address) for address in words.to)
     cc = draft.cc if words.cc is None else tuple(check_address(address) for address in words.cc)
     if not to:
         raise RefusedError(
             "a mail needs somebody to go to", fix=f"magicloop draft edit {draft.id[:6]} --to ADDRESS"
         )
-    text = draft.body_text if words.body_text is None else words.body_text
+    text = draft.body_text if words.body_text is None else seen_body(words.body_text)
     html = draft.body_html if text == draft.body_text or not draft.body_html else text_to_html(text)
-    subject = draft.subject if words.subject is None else words.subject
+    subject = draft.subject if words.subject is None else plain(words.subject)
     same = (subject, text, to, cc) == (draft.subject, draft.body_text, draft.to, draft.cc)
     if same:
         return draft
@@ -182,6 +212,7 @@ def discard(bench: Bench, draft: Draft, reason: str) -> None:
     :raises RefusedError: it is at its end already, or on its way.
     """
     check_move(draft.state, DraftState.DISCARDED)
+    _check_settled(bench, draft)
     _raise_failure(
         apply_action(bench, CloseDraft(draft, DraftState.DISCARDED, reason or "discarded by hand"))
     )
@@ -218,6 +249,7 @@ def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
             f"the draft is {draft.state.value.replace('_', ' ')}; there is nothing to resolve",
             fix="magicloop draft list",
         )
+    _check_settled(bench, draft)
     if sent:
         closing = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you said it went out")
         _raise_failure(apply_action(bench, closing))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class Status:
     """`waiting` are drafts to read, `unsure` those handed over whose going nobody confirmed.
 
+    `last_look` is when a run last came by, even if nothing was due: the sign that the scheduler is alive.
     `overdue` pairs an open incident with the update whose promised successor is late.
     """
 
@@ -25,6 +26,7 @@ class Status:
     overdue: tuple[tuple[Incident, Update], ...]
     next_blocks: tuple[Block, ...]
     last_run: Run | None
+    last_look: datetime | None
     due: datetime | None
     problems: tuple[Problem, ...]
 
@@ -43,12 +45,15 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
         or (draft.state is DraftState.APPROVED and draft.handed_over is not None)
     )
     blocks = [block for block in recorded.blocks if block.state.live and block.span and block.span.end > now]
+    last = recorded.last_run
+    looks = (recorded.last_idle, last.started if last else None)
     return Status(
         waiting=waiting,
         unsure=unsure,
         overdue=overdue_updates(recorded, now),
         next_blocks=tuple(sorted(blocks, key=lambda block: block.span.start if block.span else now)),
         last_run=recorded.last_run,
+        last_look=max((at for at in looks if at is not None), default=None),
         due=recorded.due,
         problems=recorded.problems,
     )

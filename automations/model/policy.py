@@ -50,8 +50,6 @@ class Boss:
     email: str
     every_months: int = 1
     stage: str = "auto"
-    language: str = "en"
-    capacity: int = 3
     offers: tuple[str, ...] = ()
 
     @property
@@ -92,7 +90,6 @@ class OffersPolicy:
     """The rules for offers, and the facts an offer may state."""
 
     due_day: int = 1
-    follow_up_days: int = 7
     ideas: tuple[str, ...] = ()
     on_track: str = ""
     hours: int = 0
@@ -102,7 +99,6 @@ class OffersPolicy:
 class Cadence:
     """Minutes between updates of one severity; 0 means no fixed time (SEV4)."""
 
-    first: int
     active: int
     monitoring: int
 
@@ -121,10 +117,10 @@ class IncidentsPolicy:
 
     cadence: dict[int, Cadence] = field(
         default_factory=lambda: {
-            1: Cadence(15, 30, 60),
-            2: Cadence(30, 60, 120),
-            3: Cadence(120, 240, 1440),
-            4: Cadence(0, 0, 0),
+            1: Cadence(30, 60),
+            2: Cadence(60, 120),
+            3: Cadence(240, 1440),
+            4: Cadence(0, 0),
         }
     )
     audiences: tuple[Audience, ...] = ()
@@ -162,7 +158,6 @@ class Policy:
     incidents: IncidentsPolicy = field(default_factory=IncidentsPolicy)
     calendar: CalendarSettings = field(default_factory=CalendarSettings)
     mail: MailSettings = field(default_factory=MailSettings)
-    mails_per_run: int = 10
     sample: bool = False
 
     @property

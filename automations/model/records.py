@@ -319,7 +319,8 @@ Record = Block | Draft | Approval | Cycle | Incident | Update | Idea
 class Recorded:
     """The journal's memory of one person, read in one transaction: what a plan decides from.
 
-    `blocks` and `drafts` hold every generation; the lists are ordered by creation.
+    `blocks` and `drafts` hold every generation; the lists are ordered by creation. `last_idle` is when
+    the scheduler last came by and nothing was due.
     """
 
     person: str
@@ -335,6 +336,7 @@ class Recorded:
     last_run: Run | None = None
     first_run: Run | None = None
     due: datetime | None = None
+    last_idle: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

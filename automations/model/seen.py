@@ -100,8 +100,10 @@ class OwnBlocks:
 class SeenDraft:
     """One of our drafts as it stands at the provider, decoded to what a reader would see.
 
-    `revision` changes with any change of it; `provider_id` finds it again. `extras` names what the
-    person put in that we could not write again (a file name, `Bcc`): such a copy is never rewritten.
+    `revision` changes with any change of it; `provider_id` finds it again. `extras` says, in words, what
+    somebody put in that is neither shown nor written again ("a Bcc to x@y.test"): such a copy is left
+    alone. `sender` is the bare address, "" where none stands. `html_words` are those the HTML part shows,
+    folded to one line.
     """
 
     provider_id: str
@@ -112,6 +114,8 @@ class SeenDraft:
     body_text: str
     body_html: str
     extras: tuple[str, ...] = ()
+    sender: str = ""
+    html_words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
 _UNSEEN = re.compile(
@@ -29,3 +30,8 @@ def plain(text: str) -> str:
     call changes nothing.
     """
     return " ".join(visible(text).split())
+
+
+def fold(text: str) -> str:
+    """Return `text` for comparing what is said: one line, runs of white space as one space, NFC."""
+    return " ".join(unicodedata.normalize("NFC", text).split())

@@ -242,9 +242,11 @@ Action = (
 class Plan:
     """What to change, in order, and what cannot be done and why. A value; nothing has happened yet.
 
-    `due` is when the next run will have something to do, None when every run must look.
+    `due` is when the next run will have something to do, None when every run must look. `unsure` are
+    problems of the run before that could not be looked at now: they go on.
     """
 
     actions: tuple[Action, ...] = ()
     problems: tuple[Problem, ...] = field(default=())
     due: datetime | None = None
+    unsure: tuple[Problem, ...] = ()

@@ -1,6 +1,6 @@
 """Rules that name a day of a month: business days, weekdays by number, clamped days.
 
-A business day is Monday to Friday and not a holiday. Holidays are the local day and its name. A rule
+A business day is one of the person's working weekdays, Monday to Friday unless given, and not a holiday. Holidays are the local day and its name. A rule
 always names a day of its own month: what a month does not have becomes its nearest last, and what
 falls on a day off moves to the next business day of the same month, else the previous.
 """
@@ -19,20 +19,34 @@ if TYPE_CHECKING:
     from automations.model.policy import Weekday
     from automations.model.records import Month
 
-_SATURDAY = 5
+MONDAY_TO_FRIDAY = frozenset(range(5))
 _WEEK = 7
+_FAR = 60
 
 
-def is_business_day(day: date, holidays: Mapping[date, str]) -> bool:
+def is_business_day(
+    day: date, holidays: Mapping[date, str], weekdays: frozenset[Weekday] = MONDAY_TO_FRIDAY
+) -> bool:
     """Tell whether people work on `day`."""
-    return day.weekday() < _SATURDAY and day not in holidays
+    return day.weekday() in weekdays and day not in holidays
 
 
-def business_days(month: Month, holidays: Mapping[date, str]) -> tuple[date, ...]:
+def business_days_later(
+    day: date, count: int, holidays: Mapping[date, str], weekdays: frozenset[Weekday] = MONDAY_TO_FRIDAY
+) -> date:
+    """Return the `count`-th business day after `day`; where there are too few, the day two months on."""
+    days = (day + timedelta(days=n) for n in range(1, _FAR + 1))
+    business = [each for each in days if is_business_day(each, holidays, weekdays)]
+    return business[count - 1] if len(business) >= count else day + timedelta(days=_FAR)
+
+
+def business_days(
+    month: Month, holidays: Mapping[date, str], weekdays: frozenset[Weekday] = MONDAY_TO_FRIDAY
+) -> tuple[date, ...]:
     """Return the business days of `month` in order."""
     first, count = first_day(month), last_day(month).day
     days = (first + timedelta(days=n) for n in range(count))
-    return tuple(day for day in days if is_business_day(day, holidays))
+    return tuple(day for day in days if is_business_day(day, holidays, weekdays))
 
 
 def nth_business_day(month: Month, n: int, holidays: Mapping[date, str]) -> date:
@@ -75,12 +89,14 @@ def clamped_day(month: Month, day: int) -> date:
     return first_day(month).replace(day=min(day, last_day(month).day))
 
 
-def shift_to_business_day(day: date, holidays: Mapping[date, str]) -> date:
+def shift_to_business_day(
+    day: date, holidays: Mapping[date, str], weekdays: frozenset[Weekday] = MONDAY_TO_FRIDAY
+) -> date:
     """Return `day`, or the next business day of its month, else the previous.
 
     In a month without any business day it stays.
     """
-    days = business_days(month_of_day(day), holidays)
+    days = business_days(month_of_day(day), holidays, weekdays)
     later = [candidate for candidate in days if candidate >= day]
     if later:
         return later[0]

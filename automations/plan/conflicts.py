@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.seen import BusyKind, Span
 from automations.plan.slots import longest_free
-from automations.plan.zones import local, say_day, say_month, say_when
+from automations.plan.zones import block_end, local, say_day, say_month, say_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from automations.model.records import Month
     from automations.model.seen import Busy
-    from automations.plan.slots import Search, Wish
+    from automations.plan.slots import Search
 
 TITLE_LENGTH = 60
 _MINUTE = timedelta(minutes=1)
@@ -61,7 +61,7 @@ def smallest_conflict(search: Search) -> Conflict | None:
     Events with the same time and title, such as one meeting seen in two calendars, are one.
     """
     conflicts = [
-        Conflict(event, _shown(slot, search.wish))
+        Conflict(event, _shown(slot, search))
         for window in search.windows()
         for event, slot in _freed(window, search)
     ]
@@ -73,8 +73,14 @@ def _smallness(conflict: Conflict) -> tuple[timedelta, datetime, timedelta, date
     return (event.length, event.start, -conflict.slot.length, conflict.slot.start)
 
 
-def _shown(freed: Span, wish: Wish) -> Span:
-    return Span(freed.start, min(freed.end, freed.start + wish.minutes * _MINUTE))
+def _shown(freed: Span, search: Search) -> Span:
+    """Return the slot in the freed time, on the quarter hour where only the notice makes it begin."""
+    minutes, start = search.wish.minutes, freed.start
+    if start == search.earliest:
+        quarter = start + (-timedelta(minutes=start.minute, seconds=start.second)) % (15 * _MINUTE)
+        quarter = quarter.replace(second=0, microsecond=0)
+        start = quarter if block_end(quarter, minutes) <= freed.end else start
+    return Span(start, min(freed.end, block_end(start, minutes)))
 
 
 def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:

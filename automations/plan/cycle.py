@@ -54,6 +54,9 @@ class Automation:
         return problem.code in self.codes or kind in self.claims or mine
 
 
+NEEDS_CALENDARS = frozenset({NO_SLOT, CONFLICT, "book-block-failed", "move-block-failed"})
+"""Problems of blocks whose end cannot be told while a calendar is unreadable."""
+
 AUTOMATIONS: Mapping[str, Automation] = {
     "drafts": Automation(plan_drafts),
     "loop": Automation(plan_loop),
@@ -66,7 +69,6 @@ AUTOMATIONS: Mapping[str, Automation] = {
 """In the order of their actions: what was edited outside is read in before anything is made."""
 
 ALWAYS = frozenset({"drafts", "loop"})
-SELECTABLE = tuple(name for name in AUTOMATIONS if name not in ALWAYS)
 
 CLOCK_WRONG = "clock-wrong"
 TRUST_AFTER = timedelta(hours=24)
@@ -104,14 +106,19 @@ def plan_cycle(
     :raises PlanRefusedError: the clock cannot be right, so nothing may be decided by it.
     """
     check_time(now, recorded, seen.server_now)
-    decided = [
-        automation.decide(policy, now, seen, recorded)
-        for name, automation in AUTOMATIONS.items()
-        if not only or name in only | ALWAYS
+    asked = [automation for name, automation in AUTOMATIONS.items() if not only or name in only | ALWAYS]
+    decided = [automation.decide(policy, now, seen, recorded) for automation in asked]
+    blind = NEEDS_CALENDARS if seen.unreadable else frozenset()
+    unsure = [
+        problem
+        for automation, part in zip(asked, decided, strict=True)
+        for problem in recorded.problems
+        if problem.code in part.unsure | blind and automation.finds(problem)
     ]
     due = [instant for part in decided for instant in part.due]
     return Plan(
         actions=one_end_each([action for part in decided for action in part.actions]),
         problems=tuple(problem for part in decided for problem in part.problems),
         due=min(due, default=None),
+        unsure=tuple(unsure),
     )

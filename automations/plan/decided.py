@@ -19,18 +19,21 @@ class Decided:
     """The part of a plan one automation is responsible for.
 
     `actions` are in the order to apply them. `due` holds the instants (UTC, unordered) at which there will
-    be something to do even if nothing changes outside.
+    be something to do even if nothing changes outside. `unsure` are codes of its problems that could not
+    be looked at this time: those that stood go on standing.
     """
 
     actions: tuple[Action, ...] = ()
     problems: tuple[Problem, ...] = ()
     due: tuple[datetime, ...] = ()
+    unsure: frozenset[str] = frozenset()
 
     def __add__(self, other: Decided) -> Decided:
         return Decided(
             actions=self.actions + other.actions,
             problems=self.problems + other.problems,
             due=self.due + other.due,
+            unsure=self.unsure | other.unsure,
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import ApprovalState, DraftState, Severity
+from automations.model.text import fold
 from automations.plan.actions import (
     AdoptDraft,
     CloseDraft,
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Draft, Recorded
+    from automations.model.records import Draft, Problem, Recorded
     from automations.model.seen import Seen, SeenDraft
     from automations.plan.actions import Action
 
 UNREADABLE = "drafts-unreadable"
+UNREVIEWABLE = "draft-unreviewable"
+EDITED_LATE = "draft-edited-late"
 OPEN = (DraftState.WAITING, DraftState.APPROVED)
 
 
@@ -42,6 +45,7 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
     """
     del policy
     actions: list[Action] = []
+    doubts: list[Problem] = []
     due: list[datetime] = []
     claimed = {claim.subject for claim in recorded.claims}
     for draft in recorded.drafts:
@@ -49,7 +53,9 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
         actions.extend(about)
         if not about and draft.state in OPEN:
             due.extend(_instants(draft, recorded))
-    problems = tuple(
+            if draft.key not in claimed:
+                doubts.extend(_doubts(draft, now, seen, recorded))
+    unreadable_files = tuple(
         standing(
             recorded,
             now,
@@ -62,7 +68,7 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
         )
         for unreadable in (*seen.unreadable_mail, *seen.drafts.unreadable.values())
     )
-    return Decided(tuple(actions), problems, tuple(due))
+    return Decided(tuple(actions), (*unreadable_files, *doubts), tuple(due))
 
 
 def one_end_each(actions: Sequence[Action]) -> tuple[Action, ...]:
@@ -83,6 +89,65 @@ def same_words(draft: Draft, seen: SeenDraft) -> bool:
         set(draft.to),
         set(draft.cc),
     )
+
+
+def unshown(draft: Draft, seen: SeenDraft) -> tuple[str, ...]:
+    """Return, in words, what a copy holds that an approval would not show; an HTML part left behind is none."""
+    found = list(seen.extras)
+    if seen.sender and seen.sender.lower() != draft.sender.lower():
+        found.append(f"another sender, {seen.sender}")
+    same_html = seen.body_html in ("", draft.body_html)
+    if not same_html and seen.html_words != fold(seen.body_text) and not html_is_behind(draft, seen):
+        found.append("an HTML part that says other things than the text")
+    return tuple(found)
+
+
+def html_is_behind(draft: Draft, seen: SeenDraft) -> bool:
+    """Tell whether only a copy's text was edited, so that its HTML part still says what was there before."""
+    changed = seen.body_text != draft.body_text and seen.html_words != fold(seen.body_text)
+    before = (fold(draft.body_text), fold(draft.previous_text))
+    ours = seen.body_html == draft.body_html or bool(seen.html_words and seen.html_words in before)
+    return bool(seen.body_html) and changed and ours
+
+
+def unshown_words(draft: Draft, found: tuple[str, ...]) -> tuple[str, str]:
+    """Return what to tell the person about `unshown` parts, and the cure."""
+    what = f"the draft's file holds what no approval shows: {'; '.join(found)}"
+    fix = f"take it out of the file, or delete its HTML part; then: magicloop draft approve {draft.id[:6]}"
+    return what, fix
+
+
+def _doubts(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[Problem, ...]:
+    """Return what only the person can settle about the copy of an open draft."""
+    drafts = seen.drafts
+    there = drafts.found.get(draft.provider_id)
+    if there is None:
+        unseen = not drafts.known or draft.provider_id in drafts.unreadable
+        return tuple(p for p in recorded.problems if unseen and _is_doubt(p, draft))
+    if _over(draft, now) and there.revision != draft.remote:
+        code, what = EDITED_LATE, "the draft's file was edited after it was handed over, and its time is over"
+        fix = f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)"
+    elif found := unshown(draft, there):
+        code, (what, fix) = UNREVIEWABLE, unshown_words(draft, found)
+        if draft.handed_over:
+            fix = f"magicloop draft resolve {draft.id[:6]} --sent    when it went so; or {fix}"
+    else:
+        return ()
+    problem = standing(
+        recorded,
+        now,
+        code=code,
+        subject=draft.key,
+        severity=Severity.ASK,
+        what=what,
+        where=draft.provider_id,
+        fix=fix,
+    )
+    return (problem,)
+
+
+def _is_doubt(problem: Problem, draft: Draft) -> bool:
+    return problem.code in (UNREVIEWABLE, EDITED_LATE) and problem.subject == draft.key
 
 
 def _draft_id(action: Action) -> str:
@@ -111,6 +176,10 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
 def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[Action, ...]:
     """Decide about an open draft that goes on: take over what was edited, step back, write what is missing."""
     there = seen.drafts.found.get(draft.provider_id)
+    if there is not None and unshown(draft, there):
+        void = draft.state is DraftState.APPROVED and draft.handed_over is None
+        reason = "its file was changed to what the approval did not show"
+        return (CloseDraft(draft, DraftState.WAITING, reason),) if void else ()
     if there is not None and there.revision != draft.remote:
         return (AdoptDraft(draft, there, "you edited it outside; your words stand"),)
     first: tuple[Action, ...] = ()
@@ -120,7 +189,7 @@ def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[
         draft = replace(draft, state=DraftState.WAITING, reason=reason, rev=draft.rev + 1)
     if seen.drafts.lost and draft.provider_id:
         return (*first, RestoreDraft(draft, "the drafts folder was gone"))
-    if there is not None and not there.extras and not same_words(draft, there):
+    if there is not None and not same_words(draft, there):
         return (*first, UpdateDraft(draft, "its file has not got the newest words yet"))
     return first
 

@@ -63,6 +63,11 @@ def was_booked(recorded: Recorded, month: Month) -> bool:
     return any(block.span is not None for block in recorded.blocks if block.month == month)
 
 
+def too_late(month: Month, this_month: Month) -> bool:
+    """Tell whether a block of `month` that was not held can no longer be made up: only last month's can."""
+    return month < add_months(this_month, -1)
+
+
 def place_of(block: Block) -> Span | None:
     """Return the time a block takes or may take: where a claim puts it, else where it stands."""
     if block.state.live:

@@ -29,9 +29,10 @@ from automations.plan.generations import (
     moves_so_far,
     newest_blocks,
     place_of,
+    too_late,
     was_booked,
 )
-from automations.plan.placing import Board
+from automations.plan.placing import Board, possible_alternatives
 from automations.plan.watching import Watched, Watcher
 from automations.plan.zones import add_months, month_of, month_span, say_month, say_when
 
@@ -46,12 +47,15 @@ if TYPE_CHECKING:
 
 NO_SLOT, CONFLICT, UNREADABLE = "no-slot", "block-conflict", "calendar-unreadable"
 
+_MONTHS_BACK = 24
+"""How many months back those without a block are recorded as missed."""
+
 
 def needed_busy(policy: Policy, now: datetime, recorded: Recorded) -> Span | None:
     """Return the range of busy times a plan needs; None when nothing is owed and nothing to be watched.
 
-    From the earliest live block that is not closed (or `now`) to the end of the last month to be
-    booked, with the buffer on both sides.
+    From the earliest live block that is not closed (or the last run, or `now`) to the end of the last
+    month in which a block is to be booked or may be moved, with the buffer on both sides.
     """
     newest = newest_blocks(recorded)
     live = [block.span for block in newest.values() if block.state.live and block.span]
@@ -68,10 +72,16 @@ def busy_for(policy: Policy, now: datetime, recorded: Recorded, month: Month) ->
 
 def _range(policy: Policy, now: datetime, recorded: Recorded, months: list[Month]) -> Span:
     zone = policy.me.zone
-    spans = [block.span for block in recorded.blocks if block.state.live and block.span]
-    ends = [month_span(month, zone).end for month in (*horizon(policy, now), *months)]
+    this_month = month_of(now, zone)
+    live = [block for block in recorded.blocks if block.state.live and block.span]
+    spans = [block.span for block in live if block.span]
+    # A block that a meeting lands on is moved within its whole month, also beyond the last one to be booked.
+    moved_in = [max(block.month, this_month) for block in live]
+    ends = [month_span(month, zone).end for month in (*horizon(policy, now), *months, *moved_in)]
     buffer = timedelta(minutes=policy.invention.buffer_minutes)
-    start = min([now, *(span.start for span in spans)])
+    # Since the last run the person may have moved a block to a time that is over: it is judged, too.
+    since = [recorded.last_run.started] if live and recorded.last_run else []
+    start = min([now, *since, *(span.start for span in spans)])
     return Span(start - buffer, max([*ends, *(span.end for span in spans)]) + buffer)
 
 
@@ -111,7 +121,8 @@ def _watch(board: Board) -> tuple[list[tuple[Block, bool]], list[Action]]:
         now=board.now,
         blocks=board.seen.blocks,
         times=None if board.seen.unreadable else board.times,
-        too_late=lambda block: block.month < add_months(this_month, -1),
+        too_late=lambda block: too_late(block.month, this_month),
+        last_look=board.recorded.last_run.started if board.recorded.last_run else None,
     )
     claimed = claimed_months(board.recorded)
     standing_blocks: list[tuple[Block, bool]] = []
@@ -166,6 +177,8 @@ def close_block(block: Block, state: BlockState, reason: str) -> CloseBlock:
 def _months_without_block(board: Board, this_month: Month) -> Iterator[Month]:
     first = board.recorded.first_run
     month = this_month if first is None else month_of(first.started, board.policy.me.zone)
+    # A first run under a clock that was decades behind must not leave hundreds of missed months.
+    month = max(month, add_months(this_month, -_MONTHS_BACK))
     while month < this_month:
         if month not in board.blocks:
             yield month
@@ -195,11 +208,19 @@ def _why_never_booked(board: Board, month: Month) -> str:
     """Say why a month never had a block, as far as the journal can tell."""
     zone, recorded = board.policy.me.zone, board.recorded
     stood = {problem.code for problem in recorded.problems if problem.subject == month}
-    runs = {month_of(run.started, zone) for run in (recorded.first_run, recorded.last_run) if run}
-    if NO_SLOT not in stood and month not in runs | {cycle.month for cycle in recorded.cycles}:
+    runs = [run.started for run in (recorded.first_run, recorded.last_run) if run]
+    looks = [
+        at for at in (*runs, *(cycle.opened for cycle in recorded.cycles)) if month_of(at, zone) == month
+    ]
+    if NO_SLOT in stood:
+        return "no free slot"
+    if not looks and month not in {cycle.month for cycle in recorded.cycles}:
         return "no run that month"
-    if NO_SLOT not in stood and any(problem.code == UNREADABLE for problem in recorded.problems):
+    if any(problem.code == UNREADABLE for problem in recorded.problems):
         return "a calendar could not be read"
+    notice = timedelta(days=board.policy.invention.notice_days)
+    if looks and not replace(board.search(month, month), earliest=min(looks) + notice).windows():
+        return "no working time was left"
     return "no free slot"
 
 
@@ -245,7 +266,8 @@ def _conflict(board: Board, block: Block, meeting: Busy, hindrance: str) -> Prob
     when = say_when(block.span, zone, with_year=False) if block.span else ""
     # The person knows what they put where; they are reminded, but nothing waits for their answer.
     by_hand = block.state is BlockState.MOVED_BY_HAND
-    choose = f"magicloop invention choose {block.month} 1, or " if block.alternatives and not by_hand else ""
+    others = possible_alternatives(board.policy, board.now, block, board.seen.holidays)
+    choose = f"magicloop invention choose {block.month} {others[0][0]}, or " if others and not by_hand else ""
     return standing(
         board.recorded,
         board.now,

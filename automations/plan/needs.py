@@ -36,11 +36,20 @@ class Needs:
 def plan_needs(policy: Policy, now: datetime, recorded: Recorded, only: frozenset[str]) -> Needs:
     """Return what a plan limited to the automations `only` (empty: all) has to see."""
     invention = not only or "invention" in only
-    this_year = local(now, policy.me.zone).year
+    busy = needed_busy(policy, now, recorded) if invention else None
     return Needs(
-        busy=needed_busy(policy, now, recorded) if invention else None,
+        busy=busy,
         blocks=tuple(block.id for block in recorded.blocks if block.state.live) if invention else (),
         own=tuple(block.id for block in recorded.blocks),
         drafts=tuple(draft.provider_id for draft in placed_drafts(recorded)),
-        years=(this_year, this_year + 1) if policy.invention.country else (),
+        years=holiday_years(policy, now, busy) if invention or "offers" in only else (),
     )
+
+
+def holiday_years(policy: Policy, now: datetime, busy: Span | None) -> tuple[int, ...]:
+    """Return the years whose holidays matter: this one, and those up to the end of the busy times."""
+    if not policy.invention.country:
+        return ()
+    zone = policy.me.zone
+    this_year = local(now, zone).year
+    return tuple(range(this_year, (local(busy.end, zone).year if busy else this_year) + 1))

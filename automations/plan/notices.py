@@ -1,4 +1,4 @@
-"""When to speak of a problem: loud once when ill, quiet while it lasts, one line when well again."""
+"""When to speak of a problem: loud once when ill, quiet while it lasts, one line when it is over."""
 
 from __future__ import annotations
 
@@ -20,17 +20,25 @@ REMIND_AFTER = timedelta(hours=24)
 TEMPORARY_GRACE = timedelta(hours=24)
 """A laptop without a network is no failure for a day."""
 
+RECOVERS = frozenset({"calendar-unreadable", "drafts-unreadable", "clock-wrong"})
+"""Problems whose end is news, as is that of every failed action. What was asked for is known to be done."""
+
 LOUDNESS = (Severity.SIGN_IN, Severity.ERROR, Severity.ASK, Severity.TEMPORARY, Severity.WARNING)
 """From the worst to the least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notices:
-    """The problems as they stand now, those to tell a person of, and those that went away."""
+    """The problems as they stand now, those to tell a person of, and those whose recovery is news.
+
+    For the log: `begun` are those told of for the first time, `ended` those told of once that are over.
+    """
 
     standing: tuple[Problem, ...]
     told: tuple[Problem, ...]
     recovered: tuple[Problem, ...]
+    begun: tuple[Problem, ...] = ()
+    ended: tuple[Problem, ...] = ()
 
 
 def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datetime) -> Notices:
@@ -38,12 +46,14 @@ def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datet
 
     A problem is the same as long as code and subject are: its words may change (a time in them moves
     on with the clock) without being told again. It is told again when it got worse. One that went away
-    is well again only when nothing else is wrong with its subject. A clock that was set back counts as
+    has recovered only when nothing else is wrong with its subject, and when it is one of `RECOVERS` or a
+    failed action: a question that was answered, or lapsed with its month, ends in silence. A clock that was set back counts as
     no time passed.
     """
     known = {problem.key: problem for problem in before}
     standing: list[Problem] = []
     told: list[Problem] = []
+    begun: list[Problem] = []
     for problem in _unique(found):
         old = known.pop(problem.key, None)
         since = problem.since if old is None else old.since
@@ -53,10 +63,16 @@ def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datet
         if _speak(current, now):
             current = replace(current, reported=now)
             told.append(current)
+            begun += [current] if old is None or old.reported is None else []
         standing.append(current)
     ill = {problem.subject for problem in standing}
-    recovered = tuple(p for p in known.values() if p.reported is not None and p.subject not in ill)
-    return Notices(tuple(standing), tuple(told), recovered)
+    ended = tuple(problem for problem in known.values() if problem.reported is not None)
+    recovered = tuple(p for p in ended if p.subject not in ill and _recovers(p))
+    return Notices(tuple(standing), tuple(told), recovered, tuple(begun), ended)
+
+
+def _recovers(problem: Problem) -> bool:
+    return problem.code in RECOVERS or problem.code.endswith("-failed")
 
 
 def next_reminder(standing: Sequence[Problem]) -> datetime | None:

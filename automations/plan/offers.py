@@ -5,11 +5,12 @@ Nothing is invented: a fact that is missing blocks the draft and names the key t
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
-from automations.model.records import Problem, Severity
-from automations.plan.actions import CreateDraft
+from automations.model.records import DraftState, Problem, Severity
+from automations.plan.actions import CloseDraft, CreateDraft
+from automations.plan.business_days import business_days_later, clamped_day, shift_to_business_day
 from automations.plan.decided import Decided, standing
 from automations.plan.loop import offers_to, standing_with
 from automations.plan.zones import (
@@ -23,23 +24,27 @@ from automations.plan.zones import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from datetime import datetime
 
-    from automations.model.policy import Boss, Policy
-    from automations.model.records import Recorded
+    from automations.model.policy import Boss, Policy, Weekday
+    from automations.model.records import Draft, Month, Recorded
     from automations.model.seen import Seen
+    from automations.plan.actions import Action
 
 NEEDS_FACTS = "offer-needs-facts"
 WORDINGS = 3
 IDEAS_SHOWN = 2
 REPLY_WORKING_DAYS = 5
+LAST_DAYS = timedelta(days=7)
+UNSENT = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
 
 
 def plan_offers(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
     """Draft this month's offer to every boss it is due for. None while an incident is open."""
-    if any(incident.resolved is None for incident in recorded.incidents):
-        return Decided()
-    actions: list[CreateDraft] = []
+    closed = _to_nobody(policy, recorded)
+    if withheld_by(recorded):
+        return Decided(closed, unsure=frozenset({NEEDS_FACTS, "create-draft-failed"}))
+    actions: list[Action] = [*closed]
     problems: list[Problem] = []
     due: list[datetime] = []
     for boss in policy.bosses:
@@ -53,6 +58,39 @@ def plan_offers(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
     return Decided(tuple(actions), tuple(problems), tuple(due))
 
 
+def withheld_by(recorded: Recorded) -> str:
+    """Return the id of the open incident that offers wait for, "" for none."""
+    return next((incident.id for incident in recorded.incidents if incident.resolved is None), "")
+
+
+def withheld(policy: Policy, now: datetime, recorded: Recorded) -> tuple[tuple[Boss, str], ...]:
+    """Return the bosses whose offer of this month is not written, with the open incident it waits for."""
+    incident, month = withheld_by(recorded), month_of(now, policy.me.zone)
+    if not incident:
+        return ()
+    zone, earlier = policy.me.zone, {boss.id: offers_to(boss.id, recorded) for boss in policy.bosses}
+    return tuple(
+        (boss, incident)
+        for boss in policy.bosses
+        if not earlier[boss.id] or month >= _next_month(boss, earlier[boss.id], zone)
+    )
+
+
+def _to_nobody(policy: Policy, recorded: Recorded) -> tuple[Action, ...]:
+    """Close the offers not handed over whose boss has another address now, or is none any more."""
+    bosses = {boss.id for boss in policy.bosses}
+    claimed = {claim.subject for claim in recorded.claims}
+    return tuple(
+        CloseDraft(draft, DraftState.SUPERSEDED, "this boss is no longer in the config")
+        for draft in recorded.drafts
+        if draft.key.startswith("offer:")
+        and draft.key.removeprefix("offer:").rpartition(":")[0] not in bosses
+        and draft.state in UNSENT
+        and draft.handed_over is None
+        and draft.key not in claimed
+    )
+
+
 def _about(
     boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
 ) -> CreateDraft | Problem | datetime | None:
@@ -62,9 +100,10 @@ def _about(
     earlier = offers_to(boss.id, recorded)
     if any(offer.key == offer_key(boss.id, month) for offer in earlier):
         return None
-    if earlier and month < add_months(earlier[-1].key.rsplit(":", 1)[1], boss.every_months):
+    if earlier and month < _next_month(boss, earlier, zone):
         return None
-    due_date = first_working_day(month, policy.offers.due_day, policy, seen.holidays)
+    wanted = clamped_day(month, policy.offers.due_day)
+    due_date = shift_to_business_day(wanted, seen.holidays, _working_weekdays(policy))
     today = local(now, zone).date()
     first_ever = not any(cycle.boss == boss.id and cycle.month < month for cycle in recorded.cycles)
     if today < due_date and not first_ever:
@@ -81,8 +120,24 @@ def _about(
         facts=_facts(boss, policy, now, seen, turn=len(earlier)),
         to=(boss.email,),
         reason=f"{say_month(month)} offer to {boss.name}, {when}; stage {loop.stage}: {loop.why}",
-        expires=month_span(month, zone).end,
+        expires=month_span(
+            add_months(month, 1) if not earlier and _late(now, month, zone) else month, zone
+        ).end,
     )
+
+
+def _next_month(boss: Boss, earlier: tuple[Draft, ...], zone: str) -> Month:
+    """Return the month of the next offer. A first one made in the last days of a month is the next one's too."""
+    last = earlier[-1]
+    month: Month = last.key.rsplit(":", 1)[1]
+    following = add_months(month, boss.every_months)
+    if len(earlier) == 1 and _late(last.created, month, zone):
+        return max(following, add_months(month, 2))
+    return following
+
+
+def _late(at: datetime, month: Month, zone: str) -> bool:
+    return at >= month_span(month, zone).end - LAST_DAYS
 
 
 def offer_key(boss_id: str, month: str) -> str:
@@ -90,19 +145,8 @@ def offer_key(boss_id: str, month: str) -> str:
     return f"offer:{boss_id}:{month}"
 
 
-def first_working_day(month: str, from_day: int, policy: Policy, holidays: Mapping[date, str]) -> date:
-    """Return the first working day of `month` on or after `from_day` (1-28), else the last one before."""
-    weekdays = {window.weekday for window in policy.invention.working_hours}
-    year, number = (int(part) for part in month.split("-"))
-    start = date(year, number, from_day)
-
-    def works(day: date) -> bool:
-        return day.weekday() in weekdays and day not in holidays
-
-    after = (start + timedelta(days=n) for n in range(31))
-    before = (start - timedelta(days=n) for n in range(1, from_day))
-    same_month = (day for day in (*after, *before) if day.month == number)
-    return next((day for day in same_month if works(day)), start)
+def _working_weekdays(policy: Policy) -> frozenset[Weekday]:
+    return frozenset(window.weekday for window in policy.invention.working_hours)
 
 
 def _ideas(boss: Boss, policy: Policy) -> tuple[str, ...]:
@@ -124,7 +168,7 @@ def _missing(boss: Boss, policy: Policy, recorded: Recorded, now: datetime) -> P
         now,
         code=NEEDS_FACTS,
         subject=boss.id,
-        severity=Severity.ASK,
+        severity=Severity.WARNING,
         what=f"the offer to {boss.name} is due but lacks {' and '.join(lacks)}",
         where="[offers] in the config",
         fix="magicloop config edit",
@@ -136,7 +180,8 @@ def _facts(boss: Boss, policy: Policy, now: datetime, seen: Seen, *, turn: int) 
     ideas = _ideas(boss, policy)
     first = (turn * IDEAS_SHOWN) % len(ideas)
     shown = [ideas[(first + step) % len(ideas)] for step in range(IDEAS_SHOWN)]
-    by = _working_days_later(local(now, policy.me.zone).date(), policy, seen.holidays)
+    today = local(now, policy.me.zone).date()
+    by = business_days_later(today, REPLY_WORKING_DAYS, seen.holidays, _working_weekdays(policy))
     return {
         "boss_first": boss.name.split()[0],
         "my_first": policy.me.name.split()[0],
@@ -147,15 +192,3 @@ def _facts(boss: Boss, policy: Policy, now: datetime, seen: Seen, *, turn: int) 
         "month": say_month(month_of(now, policy.me.zone)).split()[0],
         "wording": turn % WORDINGS,
     }
-
-
-def _working_days_later(today: date, policy: Policy, holidays: Mapping[date, str]) -> date:
-    weekdays = {window.weekday for window in policy.invention.working_hours}
-    day, left = today, REPLY_WORKING_DAYS
-    for _ in range(60):
-        day += timedelta(days=1)
-        if day.weekday() in weekdays and day not in holidays:
-            left -= 1
-        if left == 0:
-            break
-    return day

@@ -12,21 +12,45 @@ from automations.plan.busy_times import BusyTimes
 from automations.plan.generations import block_id, newest_blocks, place_of
 from automations.plan.muse import event_facts, pair_of, problem_of
 from automations.plan.slots import Search, Wish, choose_slot
-from automations.plan.windows import working_days
+from automations.plan.windows import day_windows, working_days
 from automations.plan.zones import local, month_of, say_month
 
 if TYPE_CHECKING:
-    from datetime import datetime, time
+    from collections.abc import Mapping
+    from datetime import date, datetime, time
 
     from automations.model.policy import Policy
     from automations.model.records import Month, Recorded
-    from automations.model.seen import Seen
+    from automations.model.seen import Seen, Span
     from automations.plan.slots import Choice
 
 _HABIT_BLOCKS = 6
 """How many past blocks tell what the usual time is."""
 
 _BOOKED = (BlockState.BOOKED, BlockState.MOVED_BY_HAND, BlockState.HELD)
+
+
+def possible_alternatives(
+    policy: Policy, now: datetime, block: Block, holidays: Mapping[date, str] | None = None
+) -> tuple[tuple[int, Span], ...]:
+    """Return the alternatives of a block that can still be taken, each with its number (1 is the first).
+
+    Those that began, and those that are not within working time any more, are left out; whether one is
+    free is not asked. Without `holidays` they are not asked about either.
+    """
+    return tuple(
+        (number, span)
+        for number, span in enumerate(block.alternatives, 1)
+        if span.start > now and in_working_time(policy, span, holidays or {})
+    )
+
+
+def in_working_time(policy: Policy, span: Span, holidays: Mapping[date, str]) -> bool:
+    """Tell whether `span` lies within one stretch of working time, on a day that is no holiday."""
+    zone = policy.me.zone
+    day = local(span.start, zone).date()
+    windows = () if day in holidays else day_windows(day, policy.invention.working_hours, zone)
+    return any(window.start <= span.start and span.end <= window.end for window in windows)
 
 
 @dataclass(slots=True)
@@ -73,10 +97,11 @@ class Board:
 
     def _habits(self, month: Month) -> tuple[tuple[int, time], ...]:
         zone = self.policy.me.zone
+        # What is only planned is no habit yet.
         spans = [
-            span
+            block.span
             for other, block in sorted(self.blocks.items())
-            if other != month and (span := block.span if block.state in _BOOKED else place_of(block))
+            if other != month and block.state in _BOOKED and block.span and block.span.end <= self.now
         ]
         starts = [local(span.start, zone) for span in spans[-_HABIT_BLOCKS:]]
         return tuple((start.weekday(), start.time()) for start in starts)

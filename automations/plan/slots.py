@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.seen import Span
 from automations.plan.windows import day_windows
-from automations.plan.zones import local, resolve_wall, say_when
+from automations.plan.zones import block_end, local, resolve_wall, say_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -259,7 +259,7 @@ class _DayRate:
             habit=self._habits.get(at, 0),
             clear=clear,
         )
-        return Slot(Span(start, start + minutes * _MINUTE), self._day.day, minutes, score)
+        return Slot(Span(start, block_end(start, minutes)), self._day.day, minutes, score)
 
 
 def _early(day: date) -> int:

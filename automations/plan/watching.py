@@ -3,7 +3,8 @@
 The person's hand is the last word. A block that is gone was deleted by them, also when it is missed
 only after its end: people delete what they will not do, and a record of a held block that nobody can
 see on the calendar would be a claim without evidence. A block that stood and is over was held,
-unless something else took any of its time.
+unless something else took any of its time. One that was put at a time that was over by then (we saw it
+elsewhere after that time began) proves nothing: its month stays owed.
 """
 
 from __future__ import annotations
@@ -43,13 +44,15 @@ class Watcher:
     """Looks at one live block after the other.
 
     `times` is None when a calendar could not be read: then what is over is judged by a later run.
-    `too_late` tells whether a month's block can no longer be made up.
+    `too_late` tells whether a month's block can no longer be made up. `last_look` is when it was last
+    seen where it is recorded, None when that is not known.
     """
 
     now: datetime
     blocks: OwnBlocks
     times: BusyTimes | None
     too_late: Callable[[Block], bool]
+    last_look: datetime | None = None
 
     def watch(self, block: Block) -> Watched:
         """Return how a live block stands now."""
@@ -81,12 +84,20 @@ class Watcher:
             revision=found.revision,
             reason=reason,
         )
+        if not ours and self._too_early(block, found.span):
+            return self._not_held(taken_over, f"{reason}, before it was last seen elsewhere: not held")
         if found.span.end <= self.now:
             judged = self._judged(taken_over)
             if judged.action is not None:
                 return judged
         adopted = replace(taken_over, rev=block.rev + 1)
         return Watched(adopted, AdoptBlock(adopted, found, reason))
+
+    def _too_early(self, block: Block, span: Span) -> bool:
+        """Tell whether a block cannot have been held at `span`, because we saw it elsewhere after that began."""
+        seen_elsewhere = block.span is not None and not span.overlaps(block.span)
+        began_before = self.last_look is not None and span.start < self.last_look
+        return seen_elsewhere and began_before and span.end <= self.now
 
     def _judged(self, block: Block) -> Watched:
         """Say whether a block that is over was held; where busy times are unknown, say nothing."""
@@ -95,7 +106,9 @@ class Watcher:
         took = self.times.over(block.span)
         if not took:
             return self._closed(block, BlockState.HELD, f"held {_when(block, block.span)}")
-        reason = f"not held: {quoted(took[0])} took it"
+        return self._not_held(block, f"not held: {quoted(took[0])} took it")
+
+    def _not_held(self, block: Block, reason: str) -> Watched:
         if self.too_late(block):
             return self._closed(block, BlockState.MISSED, f"{reason}; not made up in time")
         return self._closed(block, BlockState.OWED, reason)

@@ -165,11 +165,6 @@ def approval_expiry(at: datetime) -> datetime:
     return in_hours(at, APPROVAL_HOURS)
 
 
-def age(since: datetime, now: datetime) -> timedelta:
-    """Return how long ago `since` was; nothing is younger than new, even after a clock was set back."""
-    return max(now - since, timedelta(0))
-
-
 def say_month(month: Month) -> str:
     """Return `December 2026` for `2026-12`."""
     first = first_day(month)

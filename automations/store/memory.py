@@ -84,6 +84,7 @@ class MemoryJournal:
             last_run=finished[-1] if finished else None,
             first_run=runs[0] if runs else None,
             due=self._now.pulse.wake.due if self._now.pulse.wake else None,
+            last_idle=self._now.pulse.last_idle,
             **found,
         )
 

@@ -80,6 +80,7 @@ class SqliteJournal:
                 ),
                 first_run=self._run("person = ? ORDER BY id", person),
                 due=self._due(),
+                last_idle=self._last_idle(),
                 **found,
             )
 
@@ -281,6 +282,10 @@ class SqliteJournal:
             return None
         number, whose, started, finished, outcome = row
         return Run(number, whose, text_to_instant(started), finished and text_to_instant(finished), outcome)
+
+    def _last_idle(self) -> datetime | None:
+        (instant,) = self._db.execute("SELECT last_idle FROM wake").fetchone()
+        return text_to_instant(instant) if instant else None
 
     def _due(self) -> datetime | None:
         (due,) = self._db.execute("SELECT due FROM wake").fetchone()

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 
+from automations.cli.run_commands import AUTOMATIONS
 from automations.cli.status_commands import log
 from automations.clock import SystemClock
 from automations.config.places import find_places
 from automations.desk.ideas import add_idea
+from automations.plan import cycle
 from automations.wiring import Session
 
 OPEN = ("incident", "open", "EU checkout errors", "--severity", "2", "--impact", "12% of EU orders fail",
@@ -55,7 +57,11 @@ def test_an_update_opens_a_resolved_incident_again(magicloop, read):
     magicloop("incident", "resolve", "1", "--verified", "quiet")
 
     assert magicloop("incident", "resolve", "1", "--verified", "again").exit_code == 1
-    assert magicloop("incident", "update", "1", "--changed", "it came back").exit_code == 0
+    again = magicloop("incident", "update", "1", "--changed", "it came back")
+    assert (again.exit_code, again.stdout.splitlines()[0]) == (
+        0,
+        "INC-1: update 3, investigating, opened again.",
+    )
     assert read("incident", "list")["incidents"][0]["phase"] == "investigating"
     assert "reopen-incident" in magicloop("log").stdout
 
@@ -76,7 +82,7 @@ def test_an_update_opens_a_resolved_incident_again(magicloop, read):
 def test_a_fact_that_cannot_be_opens_nothing(magicloop, read, words, said):
     done = magicloop(*OPEN, *words)
 
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr
     assert "fix:" in done.stderr
     assert read("incident", "list")["incidents"] == []
@@ -94,9 +100,42 @@ def test_severity_in_words_is_a_wrong_call(magicloop):
 def test_without_a_terminal_what_is_missing_is_named(magicloop, read, words, flag):
     done = magicloop("incident", "open", "x", *words)
 
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert f"fix:   give {flag}" in done.stderr
     assert read("incident", "list")["incidents"] == []
+
+
+def test_the_parts_a_run_can_be_limited_to_are_those_there_are():
+    assert set(AUTOMATIONS) == set(cycle.AUTOMATIONS) - cycle.ALWAYS
+
+
+def test_all_that_is_missing_is_named_at_once(magicloop):
+    done = magicloop("incident", "open", "x")
+    assert done.exit_code == 2
+    assert "severity and impact" in done.stderr
+    assert "--severity 2 --impact" in done.stderr
+
+
+def test_a_draft_that_fails_is_said_and_sets_the_exit_code(magicloop, own, read):
+    own.data.mkdir(parents=True, exist_ok=True)
+    own.drafts.write_text("no folder", encoding="utf-8")
+
+    opened = magicloop(*OPEN, *AUDIENCE)
+
+    assert opened.exit_code == 3
+    assert "INC-1 is open" in opened.stdout
+    assert "error: " in opened.stderr
+    assert [each["id"] for each in read("incident", "list")["incidents"]] == ["INC-1"]
+
+
+def test_a_clock_that_cannot_be_right_is_said_when_nothing_is_drafted(magicloop, frozen):
+    magicloop("run")
+    frozen.move_to("1970-06-01T00:00:00Z")
+
+    opened = magicloop("incident", "open", "x", "--severity", "2", "--impact", "y")
+
+    assert opened.exit_code == 8
+    assert "not drafted: " in opened.stderr
 
 
 def test_without_an_audience_the_boss_is_told(magicloop, read):
@@ -109,12 +148,28 @@ def test_at_a_terminal_what_is_missing_is_asked(answer, read):
     code, shown = answer(
         "incident", "open", "EU checkout errors",
         answers=[("Severity, 1 (worst) to 4: ", "high\n"), ("Severity, 1 (worst) to 4: ", "2\n"),
-                 ("Impact: who is hit, in numbers: ", "12% of EU orders\n")],
+                 ("Impact: who is hit, in numbers: ", "12% of EU orders\n"),
+                 ("Now (empty: not known yet): ", "rolling back\n"), ("Next: ", "\n")],
     )  # fmt: skip
 
     assert code == 0, shown
+    assert read("incident", "list")["incidents"][0]["updates"][0]["fields"]["now"] == "rolling back"
     (incident,) = read("incident", "list")["incidents"]
     assert (incident["severity"], incident["impact"]) == (2, "12% of EU orders")
+
+
+def test_an_update_at_a_terminal_asks_and_may_have_nothing_new_to_say(answer, magicloop, read):
+    magicloop(*OPEN, *AUDIENCE)
+
+    code, shown = answer(
+        "incident", "update", "1",
+        answers=[("What changed (empty: nothing): ", "\n"), ("Now: ", "\n"), ("Next: ", "\n")],
+    )  # fmt: skip
+
+    assert code == 0, shown
+    draft = read("draft", "show", "incident:INC-1:exec:2")
+    assert "No change since the last update." in draft["body_text"]
+    assert "Now: rolling back." in draft["body_text"]
 
 
 def test_an_incident_without_readers_is_kept_and_asks_for_them(magicloop, read, own):
@@ -145,14 +200,14 @@ def test_an_update_without_words_says_which_it_takes(magicloop):
     magicloop(*OPEN, *AUDIENCE)
 
     done = magicloop("incident", "update", "INC-1")
-    assert (done.exit_code, "--changed" in done.stderr) == (1, True)
+    assert (done.exit_code, "--changed" in done.stderr) == (2, True)
     done = magicloop("incident", "resolve", "INC-1")
-    assert (done.exit_code, "--verified" in done.stderr) == (1, True)
+    assert (done.exit_code, "--verified" in done.stderr) == (2, True)
 
 
 def test_a_title_of_nothing_is_refused(magicloop, read):
     for title in ("", "  ", "\x1b\x07", "\u200b"):
-        assert magicloop("incident", "open", title, "--severity", "2", "--impact", "x").exit_code == 1
+        assert magicloop("incident", "open", title, "--severity", "2", "--impact", "x").exit_code == 2
     assert read("incident", "list")["incidents"] == []
 
 
@@ -195,6 +250,34 @@ def test_a_block_that_was_not_held_stays_owed(magicloop, read, frozen):
 
     assert magicloop("invention", "skip", "2026-11", "--not-held").exit_code == 0
     assert blocks_of(read)["2026-11"]["state"] == "owed"
+
+
+def test_a_block_of_long_ago_that_was_not_held_is_said_to_be_missed(magicloop, read, frozen):
+    magicloop("run")
+    frozen.move_to("2027-02-01T08:00:00Z")
+    magicloop("run")
+
+    said = magicloop("invention", "skip", "2026-11", "--not-held")
+
+    assert said.stdout == "2026-11: not held; it is too late to make it up, so the month counts as missed.\n"
+    assert blocks_of(read)["2026-11"]["state"] == "missed"
+
+
+def test_alternatives_that_are_past_are_not_listed_and_the_others_keep_their_number(magicloop, read, frozen):
+    magicloop("run")
+    magicloop("invention", "choose", "2026-11", "2")
+    magicloop("invention", "choose", "2026-11", "1")
+    both = blocks_of(read)["2026-11"]["alternatives"]
+    assert [(other["number"], other["start"][:10]) for other in both] == [
+        (1, "2026-11-05"),
+        (2, "2026-11-09"),
+    ]
+    frozen.move_to("2026-11-05T18:00:00Z")
+
+    assert blocks_of(read)["2026-11"]["alternatives"] == both[1:]
+    shown = magicloop("invention", "list").stdout
+    assert "magicloop invention choose 2026-11 2" in shown
+    assert "magicloop invention choose 2026-11 1" not in shown
 
 
 @pytest.mark.parametrize(
@@ -259,9 +342,9 @@ def test_an_idea_grows(magicloop, read):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (["add", ""], 1),
-        (["add", "\u200b\x1b"], 1),
-        (["improve", "I1"], 1),
+        (["add", ""], 2),
+        (["add", "\u200b\x1b"], 2),
+        (["improve", "I1"], 2),
         (["improve", "I9", "x"], 2),
         (["improve", "I1", "--state", "grand"], 2),
         (["show", "I9"], 2),
@@ -289,7 +372,7 @@ def test_the_log_tells_the_newest_lines_oldest_first(magicloop):
 
     assert len(magicloop("log").stdout.splitlines()) > 4
     (last,) = magicloop("log", "-n", "1").stdout.splitlines()
-    assert last == "2026-11-03 09:00  add-idea  I1  done  one"
+    assert last == "2026-11-03 09:00 CET  add-idea  I1  done  one"
     assert magicloop("log", "-n", "0").exit_code == 2
 
 

@@ -111,6 +111,41 @@ def test_words_edited_outside_since_they_were_shown_are_not_approved_by_the_old_
     assert magicloop("draft", "approve", offer.id, "--hash", now["hash"][:8]).exit_code == 0
 
 
+def test_a_file_with_what_the_card_does_not_show_is_not_approved(offer, magicloop):
+    whole = offer.file.read_bytes()
+    edited_outside(offer, b"Subject:", b"Bcc: mallory@evil.test\r\nSubject:")
+
+    done = magicloop("draft", "approve", offer.id, "--hash", offer.hash[:8])
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "a Bcc to mallory@evil.test" in done.stderr
+    assert "fix:   take it out of the file" in done.stderr
+    assert offer()["state"] == "waiting"
+    run = magicloop("run")
+    assert (run.exit_code, "a Bcc to mallory@evil.test" in run.output) == (3, True)
+    offer.file.write_bytes(whole)
+    assert magicloop("draft", "approve", offer.id, "--hash", offer.hash[:8]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("ending", "said"),
+    [(["discard", "--yes"], "final"), (["approve", "--hash", "{hash}"], "approved already")],
+)
+def test_a_draft_that_cannot_be_approved_is_not_asked_about(own, magicloop, read, answer, ending, said):
+    magicloop("run")
+    (draft,) = read("draft", "list")["drafts"]
+    assert (
+        magicloop(
+            "draft", ending[0], draft["id"], *[w.format(hash=draft["hash"]) for w in ending[1:]]
+        ).exit_code
+        == 0
+    )
+
+    code, shown = answer("draft", "approve", draft["id"][:6])
+
+    assert (code, said in shown, "Approve exactly" in shown) == (1, True, False)
+
+
 def test_an_approval_is_for_once(offer, magicloop):
     magicloop("draft", "approve", offer.id, "--hash", offer.hash)
 
@@ -192,6 +227,29 @@ def test_an_address_that_is_none_changes_nothing(offer, magicloop, raw, words):
     assert (offer()["hash"], offer.file.read_bytes()) == (offer.hash, before)
 
 
+@pytest.mark.parametrize("data", [b"Hi Priya,\n\nn\xe4chste Woche\n", b"\xff\xfeH\x00i\x00"])
+def test_a_text_that_is_no_utf8_is_refused_by_name(offer, magicloop, tmp_path, data):
+    words = tmp_path / "words.txt"
+    words.write_bytes(data)
+
+    done = magicloop("draft", "edit", offer.id, "--body-file", words)
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert str(words) in done.stderr
+    assert "no text in UTF-8" in done.stderr
+    assert offer()["hash"] == offer.hash
+
+
+def test_a_text_may_come_from_stdin_or_with_a_byte_order_mark(offer, magicloop, tmp_path):
+    words = tmp_path / "words.txt"
+    words.write_bytes(b"\xef\xbb\xbfHi Priya,\r\n\r\nn\xc3\xa4chste Woche\x0c\r\n")
+
+    assert magicloop("draft", "edit", offer.id, "--body-file", words).exit_code == 0
+    assert offer()["body_text"] == "Hi Priya,\n\nn\u00e4chste Woche\n"
+    assert magicloop("draft", "edit", offer.id, "--body-file", "-", input="From stdin.\n").exit_code == 0
+    assert offer()["body_text"] == "From stdin.\n"
+
+
 def test_edit_in_an_editor(own, magicloop, read, answer, editor):
     magicloop("run")
     (draft,) = read("draft", "list")["drafts"]
@@ -214,6 +272,7 @@ def test_edit_in_an_editor(own, magicloop, read, answer, editor):
         ('printf "Hello Priya\\n\\nwords\\n" > "$1"', 1, "line 1 is no header: 'Hello Priya'"),
         ('printf "To:\\nSubject: x\\n\\nwords\\n" > "$1"', 1, "a mail needs somebody to go to"),
         ("exit 3", 1, "Editing failed"),
+        ('printf "Subject: x\\n\\nn\\344chste\\n" > "$1"', 1, "what the editor saved is no text in UTF-8"),
     ],
 )
 def test_what_an_editor_leaves_behind_is_checked(own, magicloop, read, answer, editor, line, code, said):
@@ -308,7 +367,7 @@ def test_the_ways_to_say_until_when(offer, magicloop, typed, meant):
 def test_a_time_that_will_not_do_puts_nothing_off(offer, magicloop, typed, said):
     done = magicloop("draft", "snooze", offer.id, "--until", typed)
 
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2 if said == "no time I can read" else 1, "")
     assert said in done.stderr
     assert "fix:" in done.stderr
     assert offer()["snoozed_until"] is None

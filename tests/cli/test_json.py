@@ -9,7 +9,7 @@ import pytest
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)")
 INSTANTS = {
     "at", "created", "end", "expires", "finished", "handed_over", "next_due", "next_update_due", "now", "opened",
-    "promised", "resolved", "sent", "since", "snoozed_until", "start", "started",
+    "last_look", "promised", "resolved", "sent", "since", "snoozed_until", "start", "started",
 }  # fmt: skip
 RUN_OUTCOMES = {"ok", "nothing", "partial", "failed", "refused"}
 ACTION_OUTCOMES = {"done", "failed", "unknown", "skipped"}
@@ -144,6 +144,41 @@ def test_an_update_that_is_late_is_overdue(lived, frozen, read):
     assert read("incident", "list")["incidents"][0]["overdue"] is True
     (late,) = read("status")["overdue"]
     assert late["incident"] == "INC-1"
+
+
+def test_status_shows_that_the_scheduler_comes_by(own, frozen, read, magicloop):
+    read("run")
+    read("run")
+    assert read("status")["last_look"] == read("status")["last_run"]["started"]
+    frozen.tick(60 * 15)
+    assert read("run")["run"]["outcome"] == "nothing"
+
+    told = read("status")
+
+    assert told["last_look"] > told["last_run"]["started"]
+    assert "nothing was due" in magicloop("status").stdout
+    check_instants(told)
+
+
+def test_the_next_look_is_the_same_wherever_it_is_asked_for(own, frozen, read):
+    own.config.write_text(own.config.read_text().replace("on_track", "# on_track"), encoding="utf-8")
+    read("run")
+
+    dues = [read(*words)["next_due"] for words in (("run", "--only", "offers"), ("plan", "--only", "offers"))]
+    assert dues[0] == dues[1]
+    read("run")
+    assert read("status")["next_due"] == read("plan")["next_due"] == read("run")["next_due"]
+
+
+def test_an_offer_that_waits_for_an_incident_is_spoken_of(own, frozen, read, magicloop):
+    magicloop("incident", "open", "x", "--severity", 2, "--impact", "y")
+
+    (boss,) = read("boss", "list")["bosses"]
+    assert boss["waits_for"] == "INC-1"
+    for words in (["boss", "list"], ["status"], ["plan"]):
+        assert "Priya Raman waits until INC-1 is resolved" in " ".join(magicloop(*words).stdout.split())
+    magicloop("incident", "resolve", "1", "--verified", "z")
+    assert read("boss", "list")["bosses"][0]["waits_for"] is None
 
 
 def test_boss_list(lived, read):

@@ -1,4 +1,4 @@
-"""Under a scheduler: silent when well, loud once when ill, one line when well again."""
+"""Under a scheduler: silent when well, loud once when ill, one line when it is over."""
 
 MOST_LINES = 6
 
@@ -32,7 +32,7 @@ def test_a_broken_calendar_is_told_once_a_day_until_it_is_well(frozen, own, magi
     assert well.exit_code == 0
     assert well.stdout == ""
     (line,) = well.stderr.splitlines()
-    assert line.startswith("well again: ")
+    assert line.startswith("over: ")
 
     frozen.tick(15 * 60)
     assert magicloop("run").output == ""

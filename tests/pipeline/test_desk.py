@@ -4,12 +4,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from worlds import PRIYA
+from worlds import PRIYA, START, MemoryLife
 
 from automations.desk import incidents, review
+from automations.desk import invention as desk_invention
 from automations.desk.status import status_of
 from automations.errors import HeaderFaultError, RefusedError, UnknownNameError
-from automations.model.records import ApprovalState, DraftState
+from automations.model.records import ApprovalState, BlockState, DraftState
+from automations.model.seen import Span
+from automations.store.memory import MemoryJournal
 
 OFFER = f"offer:{PRIYA.id}:2026-03"
 
@@ -56,13 +59,23 @@ def test_a_draft_is_found_by_key_and_by_the_start_of_its_id(started):
         review.find_draft(started.recorded, "")
 
 
-@pytest.mark.parametrize("words", [{"to": ()}, {"to": ("no address",)}, {"subject": "a\r\nBcc: x@y.test"}])
+@pytest.mark.parametrize("words", [{"to": ()}, {"to": ("no address",)}, {"subject": "\u200b"}])
 def test_an_edit_that_makes_no_mail_changes_nothing(started, words):
     before = started.everything()
     with pytest.raises((RefusedError, HeaderFaultError)):
         started.rewrite(OFFER, **words)
     after = started.everything()
     assert (after[0], after[1][0]) == (before[0], before[1][0])
+
+
+def test_odd_characters_in_pasted_words_are_cleaned_not_refused(started):
+    started.rewrite(
+        OFFER, subject="One\u200b question\r\nBcc: x@y.test", body_text="Hi\u202e Priya,\x00\n\n\n\nhi\r\n"
+    )
+
+    draft = started.draft(OFFER)
+    assert (draft.subject, draft.body_text) == ("One question Bcc: x@y.test", "Hi Priya,\n\n\n\nhi\n")
+    assert (draft.to, draft.cc) == (("priya@corp.test",), ())
 
 
 def test_an_edit_that_says_the_same_is_none(started):
@@ -159,3 +172,52 @@ def test_a_draft_in_the_hands_of_a_sender_is_left_alone(started):
     assert started.draft(OFFER) == unknown
     review.resolve(started.bench, unknown, sent=False)
     assert started.draft(OFFER).state is DraftState.DISCARDED
+
+
+def test_a_block_edited_by_hand_is_skipped_when_the_person_says_so(filed):
+    filed.run()
+    block = filed.block("2026-03")
+    file = filed.own_file
+    file.write_bytes(file.read_bytes().replace(b"SUMMARY:", b"SUMMARY:Mine: ", 2))
+
+    assert desk_invention.skip(filed.bench, "2026-03").state is BlockState.SKIPPED
+
+    assert len(filed.events()) == 1
+    filed.run()
+    assert filed.block("2026-03").state is BlockState.SKIPPED
+    assert filed.block("2026-03").id == block.id
+
+
+def test_a_block_that_stood_before_the_journal_was_lost_is_said_where_it_stands(life):
+    life.run()
+    old = life.block("2026-04")
+    moved = Span(old.span.start + timedelta(days=2), old.span.end + timedelta(days=2))
+    life.move_event(old, moved)
+    life.journal.close()
+    life.journal = MemoryJournal()
+
+    report = life.run()
+
+    result = next(each for each in report.results if each.subject == "2026-04")
+    stood = life.block("2026-04")
+    assert (stood.state, stood.span, result.span) == (BlockState.BOOKED, moved, moved)
+    assert stood.reason == result.reason == result.detail
+    assert stood.reason.startswith("found on the calendar at ")
+    assert not [other for other in stood.alternatives if other.overlaps(moved)]
+    other = next(each for each in report.results if each.subject == "2026-03" and each.kind == "book-block")
+    assert (other.detail, other.span) == ("", life.block("2026-03").span)
+
+
+def test_the_list_says_why_a_month_has_no_block(kept):
+    for day in range(31):
+        kept.meet(START.replace(day=1, hour=6) + timedelta(days=day), 720, "Offsite")
+    kept.run()
+    kept.delete_event(kept.block("2026-04"))
+    (march, _) = desk_invention.listed_blocks(kept.policy, kept.clock.now(), kept.recorded)
+    (problem,) = (each for each in kept.recorded.problems if each.subject == "2026-03")
+    assert (march.state, march.reason) == (BlockState.OWED, problem.what)
+
+    new = MemoryLife(now=START.replace(day=30))
+    march, april = desk_invention.listed_blocks(new.policy, new.clock.now(), new.recorded)
+    assert march.reason == "no working time left this month after the notice of 2 days"
+    assert april.reason == "to be booked by the next run"

@@ -50,17 +50,120 @@ def test_the_html_part_follows_the_text_that_was_edited(life):
     assert shown(life, OFFER).body_html == life.draft(OFFER).body_html
 
 
-def test_a_copy_that_got_an_attachment_or_a_blind_copy_is_never_rewritten(life):
+ON_PLAN, DONE = b"The billing move is on plan.", b"The billing move is done!"
+
+
+def in_html_alone(data):
+    head, _, html = data.rpartition(b"Content-Type: text/html")
+    assert ON_PLAN in html
+    return head + b"Content-Type: text/html" + html.replace(ON_PLAN, DONE)
+
+
+def with_a_file(data):
+    end = b"--" + data.rpartition(b"\r\n--")[2].strip()
+    assert end.endswith(b"--")
+    part = end[:-2] + b"\r\nContent-Type: text/csv; name=rota.csv\r\n\r\na,b\r\n"
+    return data.replace(end, part + end)
+
+
+UNSHOWN = {
+    "bcc": (lambda data: data.replace(b"Subject:", b"Bcc: me@x.test\r\nSubject:", 1), "a Bcc to me@x.test"),
+    "reply": (
+        lambda data: data.replace(b"Subject:", b"Reply-To: me@x.test\r\nSubject:", 1),
+        "a Reply-To of me@x.test",
+    ),
+    "sender": (lambda data: data.replace(b"<ann@corp.test>", b"<me@x.test>", 1), "another sender, me@x.test"),
+    "html": (in_html_alone, "an HTML part that says other things"),
+    "attachment": (with_a_file, "an attachment, rota.csv"),
+}
+
+
+@pytest.mark.parametrize("change", UNSHOWN)
+def test_a_copy_with_what_no_approval_shows_is_left_alone_and_not_approved(life, change):
+    spoil, said = UNSHOWN[change]
     life.run()
-    data = copy_of(life, OFFER).replace(b"Subject:", b"Bcc: me@corp.test\r\nSubject:", 1)
-    data = data.replace(b"The billing move is on plan.", b"The billing move is done!", 1)
+    before, draft = copy_of(life, OFFER), life.draft(OFFER)
+    data = spoil(before)
+    assert data != before
+    life.write_copy(draft, data)
+
+    with pytest.raises(RefusedError, match=said) as refused:
+        review.refreshed(life.bench, draft)
+    assert f"magicloop draft approve {draft.id[:6]}" in refused.value.fix
+    report = life.run()
+
+    assert (report.results, report.exit_code) == ((), ExitCode.PARTIAL)
+    assert [(p.code, said in p.what) for p in report.notices.told] == [("draft-unreviewable", True)]
+    assert (copy_of(life, OFFER), life.draft(OFFER)) == (data, draft)
+    assert life.run().notices.told == ()
+    life.write_copy(draft, before)
+    report = life.run()
+    assert (report.results, report.notices.standing) == ((), ())
+    assert review.refreshed(life.bench, draft) == (draft, None)
+
+
+def test_a_doubt_about_a_copy_stands_while_the_copy_cannot_be_read(life):
+    life.run()
+    data = UNSHOWN["bcc"][0](copy_of(life, OFFER))
     life.write_copy(life.draft(OFFER), data)
+    life.run()
+
+    life.write_copy(life.draft(OFFER), b"no mail")
+    assert life.run().notices.recovered == ()
+    assert life.problems() == {"draft-unreviewable", "drafts-unreadable"}
+    life.write_copy(life.draft(OFFER), data)
+    fetch = life.mailbox.fetch_drafts
+
+    def refuse(ids):
+        raise ProviderError("no permission", fault="permanent")
+
+    life.mailbox.fetch_drafts = refuse
+    life.run()
+    assert "draft-unreviewable" in life.problems()
+    life.mailbox.fetch_drafts = fetch
+    assert life.run().results == ()
+
+
+def test_words_edited_beside_a_blind_copy_are_read_in_when_it_is_taken_out(life):
+    life.run()
+    data = copy_of(life, OFFER).replace(ON_PLAN, DONE, 1)
+    life.write_copy(life.draft(OFFER), UNSHOWN["bcc"][0](data))
+    life.run()
+    assert "is done!" not in life.draft(OFFER).body_text
+
+    life.write_copy(life.draft(OFFER), data)
+    life.run()
+
+    assert "is done!" in life.draft(OFFER).body_text
+    assert shown(life, OFFER).parts_agree
+    assert "is done!" in shown(life, OFFER).body_html
+    assert life.run().results == ()
+
+
+def test_a_sender_in_other_case_or_html_that_says_the_same_stands_in_no_way(life):
+    life.run()
+    data = copy_of(life, OFFER).replace(b"<ann@corp.test>", b"<Ann@corp.test>", 1)
+    life.write_copy(life.draft(OFFER), data.replace(b"<p>The billing", b"<p><b>The</b> billing"))
+
+    report = life.run()
+
+    assert [result.kind for result in report.results] == ["adopt-draft"]
+    assert (report.notices.standing, "<b>" in life.draft(OFFER).body_html) == ((), True)
+    assert life.run().results == ()
+
+
+def test_what_no_approval_shows_voids_the_approval_of_a_mail_that_is_still_to_be_sent(life):
+    life.mailbox = SendingMailbox(life.mailbox)
+    life.run()
+    life.approve(OFFER)
+    life.write_copy(life.draft(OFFER), UNSHOWN["bcc"][0](copy_of(life, OFFER)))
 
     life.run()
 
-    assert copy_of(life, OFFER) == data
-    assert "is done!" in life.draft(OFFER).body_text
+    assert life.draft(OFFER).state is DraftState.WAITING
+    assert [approval.state for approval in life.recorded.approvals] == [ApprovalState.VOID]
     assert life.run().results == ()
+    assert life.problems() == {"draft-unreviewable"}
 
 
 def test_a_deleted_file_is_a_discarded_draft(life):
@@ -289,3 +392,9 @@ def test_a_draft_that_was_handed_over_and_edited_is_not_ended_by_its_time(life):
     assert (life.draft(OFFER).state, life.draft(OFFER).text_rev) == (DraftState.APPROVED, 1)
     assert any(b"Saved so by the mail program." in data for data in life.copies().values())
     assert life.run().results == ()
+    (problem,) = life.recorded.problems
+    assert (problem.code, problem.subject) == ("draft-edited-late", OFFER)
+    assert f"magicloop draft resolve {life.draft(OFFER).id[:6]} --sent" in problem.fix
+    review.resolve(life.bench, life.draft(OFFER), sent=True)
+    life.settle()
+    assert life.problems() == set()

@@ -101,6 +101,22 @@ def test_a_busy_calendar_that_cannot_be_parsed_stops_only_the_blocks(filed):
     assert [problem.code for problem in mended.notices.recovered] == ["calendar-unreadable"]
 
 
+def test_what_an_unreadable_calendar_hides_is_not_taken_for_cured(filed):
+    for day in range(40):
+        filed.meet(filed.clock.now().replace(hour=0) + timedelta(days=day), minutes=24 * 60)
+    filed.run()
+    assert "no-slot" in filed.problems()
+    good = filed.busy_file.read_bytes()
+    filed.busy_file.write_bytes(b"BEGIN:VCALENDAR\r\nBEGIN:VEV")
+
+    report = filed.run()
+
+    assert filed.problems() >= {"no-slot", "calendar-unreadable"}
+    assert report.notices.ended == ()
+    filed.busy_file.write_bytes(good)
+    assert [problem.code for problem in filed.run().notices.recovered] == ["calendar-unreadable"]
+
+
 def test_our_own_calendar_file_when_it_cannot_be_parsed_is_left_as_it_is(filed):
     filed.run()
     filed.own_file.write_bytes(b"BEGIN:VCALENDAR\r\nBEGIN:VEV")

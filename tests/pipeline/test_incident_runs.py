@@ -2,9 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
 from worlds import PRIYA
 
+from automations.desk import incidents as desk
 from automations.errors import ExitCode
+from automations.model.policy import Audience, IncidentsPolicy
 from automations.model.records import DraftState, Phase, RunOutcome
 
 FIRST, SECOND, THIRD = (f"incident:INC-1:exec:{number}" for number in (1, 2, 3))
@@ -120,7 +123,8 @@ def test_the_next_update_is_asked_for_before_it_is_due_and_is_overdue_after(life
 
     report = life.run()
 
-    assert [problem.code for problem in report.notices.recovered] == ["update-overdue"]
+    assert [problem.code for problem in report.notices.ended] == ["update-overdue"]
+    assert report.notices.recovered == ()
     assert report.notices.standing == ()
     assert "is late" in life.draft(SECOND).body_text
     assert report.exit_code is ExitCode.DONE
@@ -150,3 +154,102 @@ def test_an_incident_nobody_would_hear_of_is_asked_about(life):
 
     assert [problem.code for problem in report.notices.told] == ["incident-needs-audience"]
     assert mails(life) == []
+
+
+OWNED = "I own this and its repair."
+
+
+def test_the_first_mail_that_goes_out_says_who_owns_it_and_no_later_one(life):
+    life.open_incident()
+    life.run()
+    assert OWNED in life.draft(FIRST).body_text
+    life.clock.go(minutes=10)
+    life.update_incident()
+    life.run()
+    assert OWNED in life.draft(SECOND).body_text, "the first notice was never sent"
+    life.approve(SECOND)
+    life.clock.go(minutes=10)
+    life.update_incident()
+
+    life.run()
+
+    assert OWNED not in life.draft(THIRD).body_text
+
+
+def test_another_owner_is_named(life):
+    life.open_incident(owner="Bob Lee")
+    life.run()
+    assert "Bob Lee owns the repair; I answer for it." in life.draft(FIRST).body_text
+    assert OWNED not in life.draft(FIRST).body_text
+
+
+def test_the_plan_goes_on_until_another_is_given_and_one_never_given_is_announced(life):
+    life.open_incident()
+    life.run()
+    assert "Now: investigating; the plan follows in the next update." in life.draft(FIRST).body_text
+    life.update_incident(phase=Phase.IDENTIFIED, changed="A release did it.")
+    life.run()
+    assert "Now: the plan follows in the next update." in life.draft(SECOND).body_text
+    life.update_incident(now="rolling back", next="watch the rate")
+    life.update_incident(changed="The rate fell.")
+    life.run()
+
+    said = life.draft("incident:INC-1:exec:4").body_text
+    assert "Now: rolling back." in said
+    assert "Next: watch the rate." in said
+
+
+def test_an_update_with_nothing_new_says_so_and_one_with_a_new_phase_says_that(life):
+    life.open_incident(audiences=BOTH)
+    life.update_incident(phase=Phase.IDENTIFIED, now="rolling back")
+    life.run()
+    said = life.draft("incident:INC-1:tactical:2").body_text
+    assert "Changed: the phase, from investigating to identified." in said
+    life.update_incident(changed=" ")
+    life.run()
+
+    for kind in ("exec", "tactical"):
+        assert life.draft(f"incident:INC-1:{kind}:3").body_text.count("No change since the last update.") == 1
+
+
+def test_the_subject_stays_when_the_severity_changes(life):
+    life.open_incident()
+    life.run()
+    args = (life.journal, life.policy, life.recorded, life.clock.now(), "1", None, {"now": "paging"})
+    desk.update_incident(*args, severity=1)
+    life.run()
+
+    assert life.draft(SECOND).subject == life.draft(FIRST).subject
+    assert "Update 2 · now SEV1" in life.draft(SECOND).body_text
+
+
+def test_who_reads_both_kinds_gets_the_tactical_mail_alone(life):
+    life.open_incident(audiences=("exec:vp@corp.test,OnCall@corp.test", "tactical:oncall@corp.test"))
+    life.run()
+
+    assert life.draft(FIRST).to == ("vp@corp.test",)
+    assert life.draft("incident:INC-1:tactical:1").to == ("oncall@corp.test",)
+
+
+@pytest.mark.parametrize("bosses", [(), (PRIYA,)])
+def test_a_new_audience_does_not_hear_of_incidents_that_are_over(life, bosses):
+    life.change(bosses=bosses)
+    life.open_incident()
+    life.run()
+    life.resolve_incident()
+    life.run()
+    before = mails(life)
+    assert "incident-needs-audience" not in life.problems()
+    life.clock.go(days=2)
+    life.change(incidents=IncidentsPolicy(audiences=(Audience("tactical", ("new@corp.test",)),)))
+
+    life.run()
+
+    assert mails(life) == before
+
+
+def test_a_late_promise_is_named_with_its_day(life):
+    life.open_incident()
+    life.clock.go(hours=2)
+    (problem,) = life.run().notices.standing
+    assert "promised for Mon 2 Mar 2026, 10:00 CET" in problem.what

@@ -6,6 +6,7 @@ import pytest
 from worlds import OMAR, PRIYA
 
 from automations.desk import invention as desk_invention
+from automations.desk import review
 from automations.errors import ExitCode, FaultClass, ProviderError, RefusedError
 from automations.model.records import BlockState, DraftState, RunOutcome
 from automations.model.seen import Span
@@ -39,6 +40,35 @@ def test_nothing_is_done_late_when_the_machine_slept_between_claim_and_effect(li
     assert {result.outcome.value for result in report.results} == {"done"}
     assert (len(life.events()), len(life.copies())) == (2, 1)
     assert life.run().results == ()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda life: review.discard(life.bench, life.draft(OFFER), ""),
+        lambda life: life.approve(OFFER),
+        lambda life: life.rewrite(OFFER, body_text="Yet others."),
+        lambda life: review.refreshed(life.bench, life.draft(OFFER)),
+    ],
+    ids=["discard", "approve", "edit", "refreshed"],
+)
+def test_nothing_is_done_to_a_draft_whose_interrupted_edit_is_not_settled(life, act):
+    life.run()
+    mend = ambiguous(life.mailbox, "update", happens=True)
+    with pytest.raises(ProviderError, match="broke"):
+        life.rewrite(OFFER, body_text="Quite other words.")
+    mend()
+    before = life.everything()
+
+    with pytest.raises(RefusedError, match="not settled yet") as refused:
+        act(life)
+
+    assert refused.value.fix.startswith("magicloop run")
+    assert life.everything() == before
+    life.run()
+    assert (life.recorded.claims, life.draft(OFFER).body_text) == ((), "Quite other words.\n")
+    review.discard(life.bench, life.draft(OFFER), "")
+    assert life.copies() == {}, "the file is ours, so it goes too"
 
 
 def test_a_pause_of_less_than_a_minute_is_no_sleep(life):

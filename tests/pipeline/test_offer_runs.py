@@ -1,5 +1,6 @@
 """Offers over the months: when they are due, what they need, and when they give way."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -64,8 +65,8 @@ def test_missing_facts_are_asked_for_and_the_offer_comes_when_they_are_there(lif
     life.change(offers=OffersPolicy(ideas=("take over the rota",)))
     report = life.run()
     assert offers(life) == []
-    assert report.exit_code is ExitCode.PARTIAL
-    assert report.outcome is RunOutcome.PARTIAL
+    assert report.exit_code is ExitCode.DONE, "what waits for the person's facts is not partly done"
+    assert report.outcome is RunOutcome.OK
     (problem,) = report.notices.told
     assert (problem.code, problem.subject) == ("offer-needs-facts", PRIYA.id)
     assert "offers.ideas" in problem.what
@@ -76,7 +77,8 @@ def test_missing_facts_are_asked_for_and_the_offer_comes_when_they_are_there(lif
     report = life.run()
 
     assert offers(life) == [MARCH]
-    assert [problem.code for problem in report.notices.recovered] == ["offer-needs-facts"]
+    assert report.notices.recovered == ()
+    assert [problem.code for problem in report.notices.ended] == ["offer-needs-facts"]
     assert report.exit_code is ExitCode.DONE
 
 
@@ -89,6 +91,28 @@ def test_no_offer_is_drafted_while_an_incident_is_open(life):
     life.run()
 
     assert offers(life) == [MARCH]
+
+
+def test_a_question_that_was_not_looked_at_stands_and_is_no_recovery(life):
+    life.change(offers=OffersPolicy())
+    life.run()
+    life.open_incident()
+
+    report = life.run()
+
+    assert life.problems() == {"offer-needs-facts"}
+    assert (report.notices.told, report.notices.ended) == ((), ())
+
+
+def test_the_log_says_when_a_problem_began_and_when_it_was_over(life):
+    life.change(offers=OffersPolicy())
+    first = life.run().run.id
+    life.run()
+    life.change(offers=POLICY.offers)
+    last = life.run().run.id
+
+    lines = [(e.subject, e.outcome, e.run) for e in life.log if e.kind == "problem"]
+    assert lines == [(PRIYA.id, "standing", first), (PRIYA.id, "over", last)]
 
 
 def test_an_offer_nobody_sent_is_over_with_its_month_and_its_file_goes(life):
@@ -116,6 +140,54 @@ def test_an_offer_that_was_discarded_is_not_drafted_again_that_month(life):
 
     assert offers(life) == [MARCH]
     assert life.copies() == {}
+
+
+def test_a_first_offer_of_the_last_days_of_a_month_is_that_of_the_next(life):
+    at(life, 2026, 3, 31, 12)
+    life.run()
+    assert offers(life) == [MARCH]
+    at(life, 2026, 4, 1, 12)
+    life.run()
+    assert offers(life) == [MARCH]
+    assert life.waiting() == [MARCH], "it does not lapse the day after it was written"
+    at(life, 2026, 5, 4, 12)
+
+    life.run()
+
+    assert offers(life) == [MARCH, MAY]
+    assert life.draft(MARCH).state is DraftState.EXPIRED
+
+
+@pytest.mark.parametrize("bosses", [(), (replace(PRIYA, email="priya@new.test"),)])
+def test_an_unsent_offer_to_who_is_no_boss_any_more_is_closed(life, bosses):
+    life.run()
+    life.change(bosses=bosses)
+
+    life.run()
+
+    assert life.draft(MARCH).state is DraftState.SUPERSEDED
+    assert life.draft(MARCH).reason == "this boss is no longer in the config"
+    assert len(life.copies()) == len(bosses)
+    assert life.run().results == ()
+
+
+def test_an_offer_handed_over_stays_when_the_boss_leaves(life):
+    life.run()
+    life.approve(MARCH)
+    life.change(bosses=())
+    life.run()
+    assert life.draft(MARCH).state is DraftState.APPROVED
+
+
+def test_no_offer_repeats_one_of_the_last_three_even_with_two_ideas(kept):
+    kept.change(offers=replace(POLICY.offers, ideas=POLICY.offers.ideas[:2]))
+    for month in range(3, 10):
+        at(kept, 2026, month, 6, 12)
+        kept.run()
+
+    texts = [re.sub(r"\d+ \w{3}", "", draft.body_text) for draft in kept.recorded.drafts]
+    assert len(texts) == 7
+    assert all(len(set(texts[n : n + 3])) == 3 for n in range(5))
 
 
 @pytest.mark.parametrize("turns", [3])

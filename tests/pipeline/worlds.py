@@ -164,7 +164,7 @@ class Life:
     def memory(self):
         """Return all that is remembered, but for the bookkeeping of runs."""
         bare = replace(self.recorded, last_run=None, first_run=None, due=None, problems=())
-        return bare, tuple(entry for entry in self.log if entry.kind != "run")
+        return bare, tuple(entry for entry in self.log if entry.kind not in ("run", "problem"))
 
     def everything(self):
         return self.outside(), self.memory()

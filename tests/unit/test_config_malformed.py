@@ -150,9 +150,9 @@ MALFORMED = {
         f'{ME}[[boss]]\nname = "P"\nemail = "p@x.de"\n[[boss]]\nname = "Q"\nemail = "P@x.de"\n',
         [("boss[1].email", "is the address of boss[0] too")],
     ),
-    "capacity of none": (
-        f'{ME}[[boss]]\nname = "P"\nemail = "p@x.de"\ncapacity = 0\n',
-        [("boss[0].capacity", "from 1 to 50")],
+    "a day of none": (
+        f'{ME}[[boss]]\nname = "P"\nemail = "p@x.de"\n[offers]\ndue_day = 0\n',
+        [("offers.due_day", "from 1 to 28")],
     ),
     "day 31": (f"{ME}[offers]\ndue_day = 31\n", [("offers.due_day", "from 1 to 28")]),
     "audience twice": (
@@ -165,8 +165,8 @@ MALFORMED = {
     ),
     "severity is a number": (f"{ME}[incidents]\nsev1 = 5\n", [("incidents.sev1", "write [incidents.sev1]")]),
     "a time before zero": (
-        f"{ME}[incidents.sev1]\nfirst = -1\n",
-        [("incidents.sev1.first", "from 0 to 10080")],
+        f"{ME}[incidents.sev1]\nactive = -1\n",
+        [("incidents.sev1.active", "from 0 to 10080")],
     ),
     "provider not there": (
         f'{ME}[calendar]\nprovider = "exchange"\n',

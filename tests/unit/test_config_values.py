@@ -62,8 +62,6 @@ def test_every_key_reaches_the_policy(home):
         email = "Priya@example.com"
         cadence = "quarterly"
         stage = "suggest"
-        language = "en"
-        capacity = 5
         offers = ["one", "two"]
         [[goal]]
         text = "more pay"
@@ -83,14 +81,13 @@ def test_every_key_reaches_the_policy(home):
         combine = ["a", "b"]
         [offers]
         due_day = 3
-        follow_up_days = 9
         ideas = ["idea"]
         on_track = "fact"
         hours = 6
         [incidents]
         exec = ["vp@example.com"]
         tactical = ["a@example.com", "b@example.com"]
-        sev2 = {first = 7, monitoring = 0}
+        sev2 = {active = 7, monitoring = 0}
         [calendar]
         provider = "local"
         busy = ["~/cal", "here.ics", "/there.ics", "../up.ics"]
@@ -104,7 +101,7 @@ def test_every_key_reaches_the_policy(home):
 
     assert found == Policy(
         me=Me("Åsa 王", "asa@example.com", "Asia/Kathmandu"),
-        bosses=(Boss("Priya Raman", "Priya@example.com", 3, "suggest", "en", 5, ("one", "two")),),
+        bosses=(Boss("Priya Raman", "Priya@example.com", 3, "suggest", ("one", "two")),),
         goals=(Goal("more pay", "pay"),),
         invention=InventionPolicy(
             minutes=90,
@@ -125,13 +122,13 @@ def test_every_key_reaches_the_policy(home):
             problems=("why",),
             combine=("a", "b"),
         ),
-        offers=OffersPolicy(3, 9, ("idea",), "fact", 6),
+        offers=OffersPolicy(3, ("idea",), "fact", 6),
         incidents=IncidentsPolicy(
             {
-                1: Cadence(15, 30, 60),
-                2: Cadence(7, 60, 0),
-                3: Cadence(120, 240, 1440),
-                4: Cadence(0, 0, 0),
+                1: Cadence(30, 60),
+                2: Cadence(7, 0),
+                3: Cadence(240, 1440),
+                4: Cadence(0, 0),
             },
             (Audience("exec", ("vp@example.com",)), Audience("tactical", ("a@example.com", "b@example.com"))),
         ),

@@ -15,6 +15,7 @@ from automations.plan.actions import BookBlock, CancelBlock, CloseBlock, MoveBlo
 from automations.plan.generations import block_id
 from automations.plan.invention import plan_invention
 from automations.plan.invention_by_hand import choose, hold, not_held, skip
+from automations.plan.placing import possible_alternatives
 
 ADA, BERLIN, MONTH = "ada@example.org", "Europe/Berlin", "2026-12"
 NOW = datetime(2026, 12, 1, 7, tzinfo=UTC)
@@ -57,7 +58,7 @@ CLAIM = OpenClaim(1, ADA, 1, NOW, "move-block", MONTH)
 # --- hold ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("state", [BlockState.SKIPPED, BlockState.HELD, BlockState.MISSED, BlockState.OWED])
+@pytest.mark.parametrize("state", [BlockState.SKIPPED, BlockState.MISSED, BlockState.OWED])
 def test_hold_books_again_with_a_new_id(state):
     old = block(state, Span(at(1, 5), at(1, 7)))
     action = hold(POLICY, NOW, Seen(), Recorded(ADA, blocks=(old,)), MONTH)
@@ -207,3 +208,61 @@ def test_not_held_is_refused_for_what_is_to_come_or_never_was():
     assert "has no block" in refused(lambda: not_held(POLICY, NOW, Recorded(ADA), MONTH)).what
     skipped = Recorded(ADA, blocks=(block(BlockState.SKIPPED),))
     assert "is skipped already" in refused(lambda: not_held(POLICY, NOW, skipped, MONTH)).what
+
+
+# --- what holds today --------------------------------------------------------------------------
+
+
+def test_a_block_that_was_held_is_not_booked_over_and_the_way_is_named():
+    known = Recorded(ADA, blocks=(block(BlockState.HELD, Span(at(1, 5), at(1, 7))),))
+    way = "if it was not: magicloop invention skip 2026-12 --not-held"
+    held = refused(lambda: hold(POLICY, NOW, Seen(), known, MONTH))
+    assert (held.what, held.fix) == ("the block of December 2026 was held", way)
+    assert refused(lambda: skip(POLICY, NOW, known, MONTH)).fix == way
+    skipped = Recorded(ADA, blocks=(block(BlockState.SKIPPED),))
+    assert refused(lambda: skip(POLICY, NOW, skipped, MONTH)).fix == "magicloop invention hold 2026-12"
+    past = Recorded(ADA, blocks=(block(BlockState.MISSED, month="2026-10"),))
+    assert refused(lambda: skip(POLICY, NOW, past, "2026-10")).fix == "magicloop invention list"
+
+
+def test_skip_takes_the_event_as_it_stands_also_one_edited_by_hand():
+    mine = block()
+    known = Recorded(ADA, blocks=(mine,))
+    edited = OwnBlocks({mine.id: SeenBlock(mine.id, SPAN, "edited")})
+    assert skip(POLICY, NOW, known, MONTH, edited).block.revision == "edited"
+    assert skip(POLICY, NOW, known, MONTH, OwnBlocks()).block.revision == "r0"
+    later = OwnBlocks({mine.id: SeenBlock(mine.id, Span(at(20, 10), at(20, 12)), "moved")})
+    assert isinstance(skip(POLICY, at(11, 8), known, MONTH, later), CancelBlock)
+
+
+def test_choose_keeps_to_working_hours_and_holidays_as_they_are_now():
+    mine = block()
+    known = Recorded(ADA, blocks=(mine,))
+    mornings = tuple(WeekWindow(day, time(8), time(11)) for day in range(5))
+    changed = replace(POLICY, invention=replace(POLICY.invention, working_hours=mornings))
+    outside = refused(lambda: choose(changed, NOW, world(mine), known, MONTH, 1))
+    assert outside.what == "Tue 15 Dec 10:00-12:00 is outside your working hours now"
+    assert "in your calendar" in outside.fix
+    off = world(mine, holidays={FIRST.start.date(): "Founders' Day"})
+    assert (
+        "is on a holiday (Founders' Day)" in refused(lambda: choose(POLICY, NOW, off, known, MONTH, 1)).what
+    )
+    assert choose(POLICY, NOW, off, known, MONTH, 2).block.target == SECOND
+
+
+def test_alternatives_that_are_past_or_outside_working_hours_are_not_proposed():
+    mine = block(alternatives=(Span(at(1, 5), at(1, 7)), SECOND))
+    known = Recorded(ADA, blocks=(mine,))
+    there = refused(lambda: hold(POLICY, NOW, world(mine), known, MONTH))
+    assert there.fix == "magicloop invention choose 2026-12 2, or magicloop invention skip 2026-12"
+    assert possible_alternatives(POLICY, NOW, mine) == ((2, SECOND),)
+    none = replace(POLICY, invention=replace(POLICY.invention, working_hours=()))
+    assert possible_alternatives(none, NOW, mine) == ()
+
+
+@pytest.mark.parametrize(("month", "state"), [("2026-10", BlockState.MISSED), ("2026-11", BlockState.OWED)])
+def test_a_month_before_the_last_one_is_not_made_up(month, state):
+    old = block(BlockState.HELD, Span(at(1, 5), at(1, 7)), month=month)
+    action = not_held(POLICY, NOW, Recorded(ADA, blocks=(old,)), month)
+    assert action.state is action.block.state is state
+    assert ("too late" in action.reason) == (state is BlockState.MISSED)

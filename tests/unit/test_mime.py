@@ -338,6 +338,17 @@ def test_attachments_other_recipients_and_parts_that_differ_are_told():
     assert (read.bcc, read.reply_to) == (("secret@x.test",), ("other@x.test",))
 
 
+@pytest.mark.parametrize("kind", ["text/html", "text/plain", "text/calendar", "image/png"])
+def test_a_third_part_among_the_bodies_is_told(kind):
+    data = build_mime(LETTER, unsent=True)
+    assert read_mime(data).attachments == ()
+    end = b"--" + data.rpartition(b"\r\n--")[2].strip()
+    part = end[:-2] + b"\r\nContent-Type: " + kind.encode() + b"\r\n\r\nOther words.\r\n"
+    read = read_mime(data.replace(end, part + end))
+    assert (read.body_text, read.body_html) == (LETTER.body_text, LETTER.body_html)
+    assert read.attachments == (kind,)
+
+
 # What an approval binds to
 
 SEEN = {

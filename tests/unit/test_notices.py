@@ -65,6 +65,19 @@ def test_a_problem_told_of_is_told_to_be_well_again_once():
     assert after(1, None, offline).recovered == (), "nobody heard of it"
 
 
+def test_only_the_end_of_a_failure_is_news():
+    asked = replace(FULL, code="offer-needs-facts")
+    notices = after(1, None, asked)
+    assert notices.recovered == ()
+    assert [problem.code for problem in notices.ended] == ["offer-needs-facts"]
+
+
+def test_a_problem_begins_once_for_the_log():
+    assert len(plan_notices((), (FULL,), NOW).begun) == 1
+    assert after(24, FULL).begun == ()
+    assert after(24, FULL).told != ()
+
+
 def test_a_thing_with_another_problem_is_not_well():
     due = replace(FULL, code="update-due", subject="INC-1 update 2")
     notices = after(1, replace(due, code="update-overdue"), due)

@@ -258,3 +258,15 @@ def test_a_day_without_free_time_does_not_hide_the_others():
     away = [Busy(Span(at(1, 0), at(15, 0)), "Away")]
     assert choose_slot(search(*away)).span.start >= at(15, 9)
     assert date(2026, 12, 15) == choose_slot(search(*away)).span.start.date()
+
+
+def test_what_a_meeting_would_free_begins_on_the_quarter_hour_after_the_notice():
+    sync = event(8, (12,), (12, 30), "Weekly sync")
+    odd = at(8, 10, 1) + timedelta(seconds=20)
+
+    def words(closed_from):
+        busy = crowded(sync, event(8, closed_from, (17,)), but=((9, 17),))
+        return no_slot_words("2026-12", search(*busy, earliest=odd))[0]
+
+    assert "would free 10:15-12:15" in words((13,))
+    assert "would free 10:01-12:01" in words((12, 16)), "a whole one does not fit from the quarter hour on"

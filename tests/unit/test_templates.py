@@ -188,12 +188,25 @@ def test_what_is_not_known_is_said_not_left_out(composer):
     assert (
         "Impact: not known yet; we are measuring it." in render(composer, "incident-first-exec", impact="")[1]
     )
-    assert "Changed: nothing since the last update." in render(composer, "incident-update-quiet")[1]
+    assert "No change since the last update." in render(composer, "incident-update-quiet")[1]
+    assert "No change since the last update." in render(composer, "incident-update-exec", quiet=True)[1]
     assert "Need from you: Nothing." in render(composer, "incident-update-exec", need="")[1]
     assert "Next update: when the impact or the plan changes." in render(composer, "incident-update-quiet")[1]
     resolved = render(composer, "incident-resolved")[1]
-    assert "Root cause: not confirmed yet; it will follow in the review." in resolved
-    assert "Data lost: none that we know of." in resolved
+    assert "Root cause: not confirmed yet." in resolved
+
+
+def test_the_last_mail_states_nothing_that_nobody_said(composer):
+    resolved = render(composer, "incident-resolved", data_loss="")[1]
+    assert "Data lost" not in resolved
+    assert "eview" not in resolved
+
+
+def test_the_subject_keeps_the_first_severity_and_the_first_line_names_the_present_one(composer):
+    subject, text, _ = render(composer, "incident-update-exec", severity=1)
+    assert subject == "[SEV2] EU checkout errors (INC-14)"
+    assert text.startswith("Update 3 · now SEV1 · Identified")
+    assert "SEV" not in render(composer, "incident-update-exec")[1]
 
 
 def test_an_event_names_no_goal_and_its_title_nothing_private(composer):

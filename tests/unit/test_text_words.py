@@ -6,13 +6,13 @@ from automations.compose.html import text_to_html
 from automations.compose.words import (
     clean_body,
     count_words,
-    fold,
     says_the_same,
     seen_body,
     text_of_html,
     tidy_body,
     unsafe_in_body,
 )
+from automations.model.text import fold
 
 
 @pytest.mark.parametrize(
