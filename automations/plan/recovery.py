@@ -103,9 +103,9 @@ def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Set
                 block, state=BlockState.SKIPPED, target=None, reason=SKIPPED_BY_HAND, rev=block.rev + 1
             )
             return Settlement(claim, Outcome.DONE, "interrupted, but it is off the calendar", (gone,))
-        return Settlement(
-            claim, Outcome.FAILED, "interrupted; done again", again=CancelBlock(block, SKIPPED_BY_HAND)
-        )
+        # The person asked for it to go, as it stands now, edited or not.
+        again = CancelBlock(replace(block, revision=there.revision), SKIPPED_BY_HAND)
+        return Settlement(claim, Outcome.FAILED, "interrupted; done again", again=again)
     if claim.kind == "move-block" and there is not None and there.span == block.span != block.target:
         return _settle_unmoved(claim, block, there)
     if there is None and claim.kind == "restore-block":
