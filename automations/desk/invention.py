@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automations.apply import apply_action
+from automations.desk.outcome import carry_out
 from automations.errors import RefusedError
-from automations.model.records import Block, BlockState, Outcome
+from automations.model.records import Block, BlockState
 from automations.model.seen import Seen
 from automations.observe import observe
 from automations.plan import invention_by_hand as by_hand
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from automations.apply import Bench
     from automations.model.policy import Policy
     from automations.model.records import Month, Recorded
-    from automations.plan.actions import Action
 
     HolidaysOf = Callable[[tuple[int, ...]], Mapping[date, str]]
 
@@ -67,7 +66,7 @@ def hold(bench: Bench, holidays: HolidaysOf, month: Month) -> Block:
         raise RefusedError(
             "the file that holds your blocks is gone", fix="magicloop run    (it writes it again)"
         )
-    _carry_out(bench, by_hand.hold(bench.policy, now, seen, bench.recorded, month))
+    carry_out(bench, by_hand.hold(bench.policy, now, seen, bench.recorded, month))
     return _newest(bench, month)
 
 
@@ -77,7 +76,7 @@ def choose(bench: Bench, holidays: HolidaysOf, month: Month, number: int) -> Blo
     :raises RefusedError: see `plan.invention_by_hand.choose`.
     """
     now, seen = _look(bench, holidays, month)
-    _carry_out(bench, by_hand.choose(bench.policy, now, seen, bench.recorded, month, number))
+    carry_out(bench, by_hand.choose(bench.policy, now, seen, bench.recorded, month, number))
     return _newest(bench, month)
 
 
@@ -89,7 +88,7 @@ def skip(bench: Bench, month: Month) -> Block:
     now = bench.world.clock.now()
     block = newest_blocks(bench.recorded).get(month)
     blocks = bench.world.calendar.fetch_blocks((block.id,)) if block and block.state.live else None
-    _carry_out(bench, by_hand.skip(bench.policy, now, bench.recorded, month, blocks))
+    carry_out(bench, by_hand.skip(bench.policy, now, bench.recorded, month, blocks))
     return _newest(bench, month)
 
 
@@ -99,7 +98,7 @@ def not_held(bench: Bench, month: Month) -> Block:
     :raises RefusedError: see `plan.invention_by_hand.not_held`.
     """
     now = bench.world.clock.now()
-    _carry_out(bench, by_hand.not_held(bench.policy, now, bench.recorded, month))
+    carry_out(bench, by_hand.not_held(bench.policy, now, bench.recorded, month))
     return _newest(bench, month)
 
 
@@ -118,14 +117,6 @@ def _look(bench: Bench, holidays: HolidaysOf, month: Month) -> tuple[datetime, S
         years=holiday_years(bench.policy, now, busy),
     )
     return now, observe(needs, bench.world.calendar, bench.world.mailbox, holidays)
-
-
-def _carry_out(bench: Bench, action: Action) -> None:
-    for result in apply_action(bench, action):
-        if result.error is not None:
-            raise result.error
-        if result.outcome is not Outcome.DONE:
-            raise RefusedError(result.detail, where=result.subject, fix="magicloop run    (then try again)")
 
 
 def _newest(bench: Bench, month: Month) -> Block:

@@ -16,6 +16,7 @@ from automations.apply.drafts import reworded, voided
 from automations.compose.addresses import check_address
 from automations.compose.html import text_to_html
 from automations.compose.words import seen_body
+from automations.desk.outcome import carry_out, check_done
 from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import Approval, ApprovalState, DraftState, Outcome
 from automations.model.text import plain
@@ -105,7 +106,7 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
         return draft, None
     else:
         results = apply_action(bench, UpdateDraft(draft, "its file has not got the newest words yet"))
-    _raise_failure(results)
+    check_done(results)
     now_as = find_draft(bench.world.journal.load(draft.person), draft.id)
     return now_as, results[0] if now_as.text_rev != draft.text_rev else None
 
@@ -202,7 +203,7 @@ def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
         return draft
     changed = reworded(bench, draft, subject=subject, body_text=text, body_html=html, to=to, cc=cc)
     action = UpdateDraft(changed, "edited by hand", voided=voided(bench.recorded, draft), new_words=True)
-    _raise_failure(apply_action(bench, action))
+    carry_out(bench, action)
     return find_draft(bench.world.journal.load(draft.person), draft.id)
 
 
@@ -213,9 +214,7 @@ def discard(bench: Bench, draft: Draft, reason: str) -> None:
     """
     check_move(draft.state, DraftState.DISCARDED)
     _check_settled(bench, draft)
-    _raise_failure(
-        apply_action(bench, CloseDraft(draft, DraftState.DISCARDED, reason or "discarded by hand"))
-    )
+    carry_out(bench, CloseDraft(draft, DraftState.DISCARDED, reason or "discarded by hand"))
 
 
 def snooze(bench: Bench, draft: Draft, until: datetime) -> Draft:
@@ -252,12 +251,10 @@ def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
     _check_settled(bench, draft)
     if sent:
         closing = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you said it went out")
-        _raise_failure(apply_action(bench, closing))
+        carry_out(bench, closing)
         return
     if draft.state is DraftState.UNKNOWN:
-        _raise_failure(
-            apply_action(bench, CloseDraft(draft, DraftState.DISCARDED, "you said it did not go out"))
-        )
+        carry_out(bench, CloseDraft(draft, DraftState.DISCARDED, "you said it did not go out"))
         return
     back = replace(draft, state=DraftState.WAITING, handed_over=None, rev=draft.rev + 1)
     _record(bench, HandWork("resolve-draft", draft.key, "you said it did not go out; it waits again"), back)
@@ -266,11 +263,3 @@ def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
 def _record(bench: Bench, work: HandWork, *changes: Draft | Approval) -> None:
     entry = entry_of(bench, work, Outcome.DONE, work.reason)
     bench.world.journal.record(entry, changes)
-
-
-def _raise_failure(results: tuple[Result, ...]) -> None:
-    for result in results:
-        if result.error is not None:
-            raise result.error
-        if result.outcome is not Outcome.DONE:
-            raise RefusedError(result.detail, where=result.subject, fix="magicloop run    (then try again)")

@@ -28,14 +28,6 @@ class Decided:
     due: tuple[datetime, ...] = ()
     unsure: frozenset[str] = frozenset()
 
-    def __add__(self, other: Decided) -> Decided:
-        return Decided(
-            actions=self.actions + other.actions,
-            problems=self.problems + other.problems,
-            due=self.due + other.due,
-            unsure=self.unsure | other.unsure,
-        )
-
 
 def standing(
     recorded: Recorded,

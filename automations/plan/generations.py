@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from automations.model.seen import Span
 
 ID_LENGTH = 26
+SKIPPED_BY_HAND = "skipped by hand"
+"""Why a month has no block when the person said so."""
+
 BLOCK_CLAIMS = frozenset({"book-block", "move-block", "cancel-block", "restore-block"})
 
 

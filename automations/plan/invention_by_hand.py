@@ -13,7 +13,7 @@ from automations.errors import RefusedError
 from automations.model.records import Block, BlockState
 from automations.plan.actions import BookBlock, CancelBlock, CloseBlock, MoveBlock
 from automations.plan.conflicts import named, no_slot_words
-from automations.plan.generations import claimed_months, newest_blocks, place_of, too_late
+from automations.plan.generations import SKIPPED_BY_HAND, claimed_months, newest_blocks, place_of, too_late
 from automations.plan.invention import close_block, close_first
 from automations.plan.placing import Board, in_working_time, possible_alternatives
 from automations.plan.zones import first_day, local, month_of, say_month, say_when
@@ -104,7 +104,7 @@ def skip(
     :raises RefusedError: the month is over without a block, or its block ended already.
     """
     _check_month(month, recorded)
-    reason = "skipped by hand"
+    reason = SKIPPED_BY_HAND
     block = newest_blocks(recorded).get(month)
     if block is None:
         if month < month_of(now, policy.me.zone):

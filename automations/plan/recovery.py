@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from automations.model.records import BlockState, DraftState, Outcome
 from automations.plan.actions import CancelBlock, MoveBlock, RestoreBlock, RestoreDraft, UpdateDraft
 from automations.plan.drafts import same_words
+from automations.plan.generations import BLOCK_CLAIMS, SKIPPED_BY_HAND
 from automations.plan.lifecycle import FINAL
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 RESTORES = ("restore-block", "restore-draft")
 GOES_ON = "writing again what was lost goes on"
 LOST = "interrupted before anything was written again"
-SKIPPED_BY_HAND = "skipped by hand"
-BLOCK_KINDS = ("book-block", "move-block", "cancel-block", "restore-block")
 DRAFT_KINDS = ("create-draft", "restore-draft", "update-draft", "remove-copy")
 
 
@@ -57,7 +56,7 @@ class Evidence:
 
 def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
     """Return the block a claim is about: the newest of its month, None for other kinds."""
-    if claim.kind not in BLOCK_KINDS:
+    if claim.kind not in BLOCK_CLAIMS:
         return None
     blocks = [block for block in recorded.blocks if block.month == claim.subject]
     return max(blocks, key=lambda block: block.generation, default=None)
