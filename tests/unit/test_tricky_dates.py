@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from automations.errors import PlanRefusedError
+from automations.config.load import parse
+from automations.errors import ConfigError, PlanRefusedError
 from automations.model.policy import InventionPolicy, Me, Policy, WeekWindow
 from automations.model.records import Block, BlockState, Problem, Recorded, Run, Severity
 from automations.model.seen import OwnBlocks, Seen, SeenBlock, Span
@@ -525,6 +526,25 @@ def test_a_zone_that_is_not_what_it_seems_is_taken_with_a_warning(name, warning)
 @pytest.mark.parametrize("row_id", ["row-36"])
 def test_a_plain_zone_has_no_warning(row_id, name):
     assert check_zone(name) == (name, "")
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        *row(36, ("GMT+5", False), ("america/new_york", False), (" UTC", False), ("Mars/Phobos", False)),
+        *row(36, ("", False), ("../../etc/passwd", False), ("Etc/GMT+5", True), ("EST", True)),
+    ],
+)
+def test_a_config_takes_the_zones_there_are_and_no_others(name, good):
+    text = f'[me]\nname = "Sam"\nemail = "sam@example.com"\ntimezone = "{name}"\n'.encode()
+    if good:
+        loaded = parse(text, "config.toml", "data")
+        assert loaded.policy.me.zone == name
+        assert any(name in note for note in loaded.notes)
+        return
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "config.toml", "data")
+    assert [problem.key for problem in caught.value.problems] == ["me.timezone"]
 
 
 @pytest.mark.parametrize("row_id", ["row-37"])
