@@ -70,7 +70,7 @@ def apply_action(bench: Bench, action: act.Action) -> tuple[Result, ...]:
         return (failed_before(bench, action, error),)
 
 
-def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: PLR0911, C901 - one line a kind
+def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: PLR0911, PLR0912, C901 - one line a kind
     match action:
         case act.OpenCycle() | act.CloseCycle():
             return (note(bench, action, (action.cycle,)),)
@@ -86,6 +86,9 @@ def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: P
             return (restore_block(bench, action),)
         case act.CreateDraft():
             return (create_draft(bench, action),)
+        case act.PrepareUpdate():
+            noted = note(bench, action, (action.update,))
+            return (noted, *(result for mail in action.mails for result in apply_action(bench, mail)))
         case act.RestoreDraft():
             return (restore_draft(bench, action),)
         case act.UpdateDraft():

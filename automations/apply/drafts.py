@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out, note
 from automations.compose.html import text_to_html
-from automations.compose.mime import Letter, build_mime, canonical_hash, read_mime
+from automations.compose.mime import Letter, build_mime, canonical_hash, message_id_for, read_mime
 from automations.errors import ConflictError
 from automations.model.records import ApprovalState, Draft, DraftState, LogEntry, Outcome
 from automations.plan.actions import RemoveCopy, UpdateDraft
@@ -164,15 +164,16 @@ def _render(bench: Bench, action: CreateDraft) -> Draft:
     words = bench.world.renderer.render_mail(action.template, action.facts)
     person, now = bench.policy.person, bench.world.clock.now()
     generation = sum(draft.key == action.key for draft in bench.recorded.drafts) + 1
+    ref, sender = draft_id(person, action.key, generation), bench.policy.me.email
     draft = _with_bytes(
         bench,
         Draft(
-            id=draft_id(person, action.key, generation),
+            id=ref,
             person=person,
             key=action.key,
             kind=action.draft_kind,
             state=DraftState.RENDERED,
-            sender=bench.policy.me.email,
+            sender=sender,
             to=action.to,
             cc=action.cc,
             subject=words.subject,
@@ -183,6 +184,8 @@ def _render(bench: Bench, action: CreateDraft) -> Draft:
             why=action.reason,
             created=now,
             expires=action.expires,
+            message_id=message_id_for(ref, sender),
+            thread=action.thread,
         ),
     )
     entry = LogEntry(person, now, "render-draft", action.key, Outcome.DONE, words.subject, bench.run)
@@ -201,6 +204,9 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
         body_html=draft.body_html,
         date=draft.created,
         ref=draft.id,
+        message_id=draft.message_id,
+        in_reply_to=draft.thread[-1] if draft.thread else "",
+        references=draft.thread,
     )
     mime = build_mime(letter, unsent=True, newline=bench.world.newline)
     shown = read_mime(mime)

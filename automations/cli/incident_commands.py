@@ -12,9 +12,11 @@ from automations.errors import BadValueError, ExitCode, LockHeldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import date, datetime
 
     from automations.cycle import Report
-    from automations.model.records import Incident, Recorded, Update
+    from automations.model.records import Incident, Recorded
+    from automations.plan.incident_record import Told
     from automations.wiring import Session
 
 PHASES = ("investigating", "identified", "monitoring")
@@ -89,7 +91,9 @@ def open_incident(
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
         new = desk.NewIncident(title, severity, impact, began, owner, audience, _fields(fields))
-        opened = desk.open_incident(journal, policy, journal.load(policy.person), now, new)
+        opened = desk.open_incident(
+            journal, policy, journal.load(policy.person), now, new, _holidays(session, now)
+        )
     say(f"{opened.id} is open, severity {opened.severity}.")
     _draft_now(session, opened.id)
 
@@ -122,17 +126,18 @@ def update(
     policy = session.policy
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
-        recorded = journal.load(policy.person)
+        recorded, now = journal.load(policy.person), session.clock.now()
         made = desk.update_incident(
             journal,
             policy,
             recorded,
-            session.clock.now(),
+            now,
             name,
             Phase(phase) if phase else None,
             given,
             audience,
             severity,
+            _holidays(session, now),
         )
     again = ", opened again" if desk.find_incident(recorded, name).resolved else ""
     say(f"{made.incident}: update {made.number}, {made.phase.value}{again}.")
@@ -194,6 +199,7 @@ def list_incidents(session: Session, *, as_json: bool) -> None:
 def show(session: Session, name: str, *, as_json: bool) -> None:
     """Show an incident and its updates."""
     from automations.desk.incidents import find_incident
+    from automations.plan.incident_record import tally, told
     from automations.plan.zones import say_when
 
     recorded = session.reading_journal().load(session.policy.person)
@@ -204,19 +210,25 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     heading(f"{found.id}  [SEV{found.severity}] {found.title}: {found.phase.value}")
     paragraph(f"Impact: {found.impact}", hanging=2)
     zone = session.policy.me.zone
-    for each in _updates(recorded, found):
+    count = tally(recorded, found, session.clock.now())
+    say(f"  Promises: {count.kept} kept, {count.missed} missed")
+    for each in told(recorded, found, session.clock.now()):
+        made, state = each.update, each.state
+        promised = f", promised for {say_when(each.promised, zone, with_zone=True)}" if each.promised else ""
+        sent = f", sent {say_when(each.sent, zone, with_zone=True)}" if each.sent else ""
         say()
-        say(f"{each.number}. {say_when(each.at, zone, with_zone=True)}: {each.phase.value}")
-        prose([(" ", key.replace("_", " "), text) for key, text in each.fields.items()])
+        say(f"{made.number}. {say_when(made.at, zone, with_zone=True)}: {made.phase.value}")
+        paragraph(f"{state}{promised}{sent}", hanging=3)
+        prose([(" ", key.replace("_", " "), text) for key, text in made.fields.items()])
 
 
 def incident_json(session: Session, recorded: Recorded, found: Incident) -> dict[str, Any]:
     """Return an incident as the contract's fields."""
     from automations.cli.wording import local_iso
-    from automations.desk.status import overdue_updates
+    from automations.plan.incident_record import overdue_promise, tally, told
 
-    zone = session.policy.me.zone
-    late = {each.id for each, _ in overdue_updates(recorded, session.clock.now())}
+    zone, now = session.policy.me.zone, session.clock.now()
+    count = tally(recorded, found, now)
     return {
         "id": found.id,
         "title": found.title,
@@ -228,36 +240,48 @@ def incident_json(session: Session, recorded: Recorded, found: Incident) -> dict
         "opened": local_iso(found.opened, zone),
         "resolved": local_iso(found.resolved, zone),
         "next_update_due": local_iso(_next_due(recorded, found), zone),
-        "overdue": found.id in late,
-        "updates": [_update_json(recorded, each, zone) for each in _updates(recorded, found)],
+        "overdue": overdue_promise(recorded, found, now) is not None,
+        "kept": count.kept,
+        "missed": count.missed,
+        "updates": [_update_json(each, zone) for each in told(recorded, found, now)],
     }
 
 
-def _update_json(recorded: Recorded, update: Update, zone: str) -> dict[str, Any]:
+def _update_json(each: Told, zone: str) -> dict[str, Any]:
     from automations.cli.wording import local_iso
-    from automations.desk.incidents import drafts_of, promised_for, sent_at
 
-    drafts = drafts_of(recorded, update)
     return {
-        "number": update.number,
-        "phase": update.phase.value,
-        "at": local_iso(update.at, zone),
-        "promised": local_iso(promised_for(recorded, update), zone),
-        "sent": local_iso(sent_at(recorded, update), zone),
-        "state": drafts[0].state.value if drafts else "not drafted",
-        "fields": dict(update.fields),
+        "number": each.update.number,
+        "phase": each.update.phase.value,
+        "at": local_iso(each.update.at, zone),
+        "promised": local_iso(each.promised, zone),
+        "sent": local_iso(each.sent, zone),
+        "state": each.state,
+        "prepared": each.update.prepared,
+        "next": local_iso(each.update.next_due, zone),
+        "fields": dict(each.update.fields),
     }
 
 
-def _updates(recorded: Recorded, found: Incident) -> list[Update]:
-    return [each for each in recorded.updates if each.incident == found.id]
+def _next_due(recorded: Recorded, found: Incident) -> datetime | None:
+    """Return when readers expect the next mail: as the last one says, else as the newest will say."""
+    from automations.plan.incident_record import last_told, updates_of
+
+    updates = updates_of(recorded, found)
+    last = last_told(recorded, updates) or (updates[-1] if updates else None)
+    return last.next_due if last is not None and found.resolved is None else None
 
 
-def _next_due(recorded: Recorded, found: Incident) -> Any:
-    from automations.desk.status import newest_update
+def _holidays(session: Session, now: datetime) -> Mapping[date, str]:
+    """Return the holidays a promise made now may have to go round."""
+    from automations.plan.needs import PROMISES_AHEAD
+    from automations.plan.zones import local
 
-    newest = newest_update(recorded, found)
-    return newest.next_due if newest is not None else None
+    if not session.policy.invention.country:
+        return {}
+    zone = session.policy.me.zone
+    first, last = local(now, zone).year, local(now + PROMISES_AHEAD, zone).year
+    return session.ground().holidays(tuple(range(first, last + 1)))
 
 
 def _fields(given: Mapping[str, str]) -> dict[str, str]:

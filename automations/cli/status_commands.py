@@ -61,8 +61,7 @@ def _emit_status(session: Session, found: Status, now: datetime) -> None:
                 for d in (*found.waiting, *found.unsure)
             ],
             "overdue": [
-                {"incident": incident.id, "promised": local_iso(update.next_due, zone)}
-                for incident, update in found.overdue
+                {"incident": incident.id, "promised": local_iso(due, zone)} for incident, due in found.overdue
             ],
             "next_due": local_iso(found.due, zone),
             "last_run": last and run_json(last, zone),
@@ -107,10 +106,9 @@ def _standing_rows(found: Status, zone: str) -> list[tuple[str, str]]:
         assert block.span is not None, "a live block stands somewhere"
         when = say_when(block.span, zone, with_zone=True)
         rows.append(("" if number else "blocks", f"{when}: invention time for {say_month(block.month)}"))
-    for incident, update in found.overdue:
-        assert update.next_due is not None, "only a promise can be overdue"
-        promised = say_when(update.next_due, zone, with_zone=True)
-        rows.append(("OVERDUE", f"{incident.id}: an update was promised for {promised}"))
+    for incident, due in found.overdue:
+        when = say_when(due, zone, with_zone=True)
+        rows.append(("OVERDUE", f"{incident.id}: an update was promised for {when}"))
     return rows
 
 

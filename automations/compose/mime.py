@@ -32,6 +32,8 @@ MAX_SUBJECT = 250
 MAX_RECIPIENTS = 100
 
 _REF = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_MESSAGE_ID = re.compile(r"<[!-;=?A-~]{1,120}@[!-;=?A-~]{1,255}>")
+_REFERENCES = 8
 _TEXT_LINE = 990
 _FOLDED_LINE = 76
 
@@ -40,7 +42,8 @@ _FOLDED_LINE = 76
 class Letter:
     """What a mail is to say and to whom. Addresses are bare; `body_html` may be '': text only.
 
-    `date` is an aware instant, `ref` an opaque lasting id of letters, digits, `-` and `_`.
+    `date` is an aware instant, `ref` an opaque lasting id of letters, digits, `-` and `_`. `message_id`,
+    `in_reply_to` and `references` (oldest first) are message ids with their angle brackets, or ''.
     """
 
     sender: str
@@ -52,6 +55,9 @@ class Letter:
     body_html: str
     date: datetime
     ref: str
+    message_id: str = ""
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()
 
 
 class _Wire(policy.EmailPolicy):
@@ -72,7 +78,7 @@ def build_mime(letter: Letter, *, unsent: bool, newline: str = "\r\n") -> bytes:
     """Return the letter as mail bytes; the same letter always gives the same bytes.
 
     `unsent` marks it so that mail programs open it for writing. `newline` is CRLF, or LF for programs
-    that show only the headers otherwise. There is no Message-ID: whoever sends it gives one.
+    that show only the headers otherwise. Without a `message_id` whoever sends it gives one.
 
     :raises HeaderFaultError: something in it may not stand in a mail, or what was written does not
         read back as what was asked for. Nothing was made.
@@ -88,6 +94,13 @@ def build_mime(letter: Letter, *, unsent: bool, newline: str = "\r\n") -> bytes:
     message["Subject"] = checked.subject
     message["Date"] = checked.date
     message[REF_HEADER] = checked.ref
+    for name, ids in (
+        ("Message-ID", checked.message_id),
+        ("In-Reply-To", checked.in_reply_to),
+        ("References", " ".join(checked.references)),
+    ):
+        if ids:
+            message[name] = ids
     names = [*message.keys(), "Content-Type", "MIME-Version"]
     _set_body(message, checked.body_text, "plain")
     if checked.body_html:
@@ -101,6 +114,11 @@ def build_mime(letter: Letter, *, unsent: bool, newline: str = "\r\n") -> bytes:
     data = message.as_bytes()
     _verify(checked, data, names)
     return data if newline == "\r\n" else data.replace(b"\r\n", b"\n")
+
+
+def message_id_for(ref: str, sender: str) -> str:
+    """Return the message id of our mail `ref`, in the sender's domain: the same one every time."""
+    return f"<{ref}.magicloop@{sender.rpartition('@')[2].lower()}>"
 
 
 def canonical_hash(
@@ -151,6 +169,10 @@ def _checked(letter: Letter) -> Letter:
     if not _REF.fullmatch(letter.ref):
         raise HeaderFaultError("the mail's reference is not letters, digits, - and _", where=REF_HEADER)
     return Letter(
+        message_id=_checked_id(letter.message_id),
+        in_reply_to=_checked_id(letter.in_reply_to),
+        # The first and the newest are enough for every mail program, and no line grows without end.
+        references=tuple(map(_checked_id, (*letter.references[:1], *letter.references[1:][-_REFERENCES:]))),
         sender=check_address(letter.sender, "From"),
         sender_name=check_name(" ".join(letter.sender_name.split(" ")).strip(), "From"),
         to=tuple(check_address(address, "To") for address in letter.to),
@@ -161,6 +183,12 @@ def _checked(letter: Letter) -> Letter:
         date=letter.date,
         ref=letter.ref,
     )
+
+
+def _checked_id(message_id: str) -> str:
+    if message_id and not _MESSAGE_ID.fullmatch(message_id):
+        raise HeaderFaultError("a message id is not of the form <left@right>", where="Message-ID")
+    return message_id
 
 
 def _checked_subject(subject: str) -> str:

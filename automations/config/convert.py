@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automations.config.checks import all_windows, block_minutes
+from automations.config.windows import quiet_hours
 from automations.model import policy
 
 if TYPE_CHECKING:
@@ -83,9 +84,17 @@ def _incidents(one: spec.Incidents) -> policy.IncidentsPolicy:
     groups = (("exec", one.exec), ("tactical", one.tactical))
     return policy.IncidentsPolicy(
         cadence={
-            number: policy.Cadence(each.active, each.monitoring)
+            number: policy.Cadence(
+                active=each.active,
+                monitoring=each.monitoring,
+                first=each.first,
+                long_after=each.long_after,
+                long=each.long,
+                working=getattr(each, "working_hours", False),
+            )
             for number, each in enumerate(severities, start=1)
         },
+        quiet=quiet_hours(one.quiet_hours),
         audiences=tuple(policy.Audience(kind, to) for kind, to in groups if to),
     )
 

@@ -10,7 +10,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from automations.compose.addresses import check_address, check_name, unseen_character
-from automations.config.windows import WindowError, parse_windows
+from automations.config.windows import WindowError, parse_windows, quiet_hours
 from automations.config.zones import zone_fault
 from automations.errors import HeaderFaultError
 
@@ -77,6 +77,15 @@ def windows_fault(text: str) -> str:
     return ""
 
 
+def quiet_fault(text: str) -> str:
+    """Refuse what is no stretch of the day."""
+    try:
+        quiet_hours(text)
+    except WindowError as error:
+        return str(error)
+    return ""
+
+
 def path_fault(text: str) -> str:
     """Refuse what names no file of this machine. The caller must not show the text: it may be a secret link."""
     if _URL.match(text):
@@ -105,6 +114,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "address": address_fault,
     "zone": zone_fault,
     "windows": windows_fault,
+    "quiet": quiet_fault,
     "path": path_fault,
     "holidays": holidays_fault,
 }

@@ -216,38 +216,69 @@ class Offers(Table, frozen=True):
     ] = _OFFERS.hours
 
 
+First = Annotated[
+    int, _key("Minutes until the first notice is to be out; 0 leaves it out.", ge=0, le=_WEEK_MINUTES)
+]
 Active = Annotated[int, _key("Minutes between updates while it is being worked on.", ge=0, le=_WEEK_MINUTES)]
 Monitoring = Annotated[
     int, _key("Minutes between updates while the cure is being watched.", ge=0, le=_WEEK_MINUTES)
+]
+LongAfter = Annotated[
+    int,
+    _key("Minutes after which it counts as long and updates may come less often.", ge=0, le=_WEEK_MINUTES),
+]
+Long = Annotated[
+    int,
+    _key("Minutes between updates of a long one; each mail tells before they grow.", ge=0, le=_WEEK_MINUTES),
+]
+Working = Annotated[
+    bool,
+    _key(
+        "Count working time only (invention.working_hours, no holidays); a number of days ends in the morning."
+    ),
 ]
 
 
 class Sev1(Table, frozen=True):
     """Times of the most severe incidents, in minutes; 0 promises no fixed time."""
 
+    first: First = _CADENCE[1].first
     active: Active = _CADENCE[1].active
     monitoring: Monitoring = _CADENCE[1].monitoring
+    long_after: LongAfter = _CADENCE[1].long_after
+    long: Long = _CADENCE[1].long
 
 
 class Sev2(Table, frozen=True):
     """Times of severe incidents, in minutes; 0 promises no fixed time."""
 
+    first: First = _CADENCE[2].first
     active: Active = _CADENCE[2].active
     monitoring: Monitoring = _CADENCE[2].monitoring
+    long_after: LongAfter = _CADENCE[2].long_after
+    long: Long = _CADENCE[2].long
 
 
 class Sev3(Table, frozen=True):
     """Times of minor incidents, in minutes; 0 promises no fixed time."""
 
+    first: First = _CADENCE[3].first
     active: Active = _CADENCE[3].active
     monitoring: Monitoring = _CADENCE[3].monitoring
+    long_after: LongAfter = _CADENCE[3].long_after
+    long: Long = _CADENCE[3].long
+    working_hours: Working = _CADENCE[3].working
 
 
 class Sev4(Table, frozen=True):
     """Times of the least severe incidents, in minutes; 0 promises no fixed time."""
 
+    first: First = _CADENCE[4].first
     active: Active = _CADENCE[4].active
     monitoring: Monitoring = _CADENCE[4].monitoring
+    long_after: LongAfter = _CADENCE[4].long_after
+    long: Long = _CADENCE[4].long
+    working_hours: Working = _CADENCE[4].working
 
 
 class Incidents(Table, frozen=True):
@@ -273,6 +304,15 @@ class Incidents(Table, frozen=True):
     sev2: Sev2 = Sev2()
     sev3: Sev3 = Sev3()
     sev4: Sev4 = Sev4()
+    quiet_hours: Annotated[
+        str,
+        _key(
+            "No update of severity 3 or 4 is promised for these hours of any day; an empty text means none.",
+            max_length=_NAME,
+            examples=["22:00-07:00"],
+            extra={"form": "quiet", "unset": "none"},
+        ),
+    ] = "22:00-07:00"
 
 
 class Calendar(Table, frozen=True):

@@ -34,6 +34,25 @@ def parse_windows(text: str) -> tuple[WeekWindow, ...]:
     return tuple(sorted((WeekWindow(day, *span) for day in days for span in spans), key=_order))
 
 
+def quiet_hours(text: str) -> tuple[time, time] | None:
+    """Return the wall times '22:00-07:00' runs between, also over midnight; None for an empty text.
+
+    :raises WindowError: the text is not of that form, or names no time at all.
+    """
+    if not text.strip():
+        return None
+    found = _SPAN.fullmatch(re.sub(r"\s*[-\u2013]\s*", "-", text.strip()))
+    try:
+        start, end = (time(int(found[n]) % 24, int(found[n + 1])) for n in (1, 3)) if found else (None, None)
+    except ValueError:
+        start = end = None
+    if start is None or end is None:
+        raise WindowError('is no stretch of the day; write it like "22:00-07:00"')
+    if start == end:
+        raise WindowError("ends when it starts; leave it empty for none")
+    return start, end
+
+
 def minutes_of(window: WeekWindow) -> tuple[int, int]:
     """Return start and end in minutes of the day; an end at midnight is 1440."""
     start, end = (one.hour * 60 + one.minute for one in (window.start, window.end))

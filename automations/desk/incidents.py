@@ -6,25 +6,32 @@ next run, which the command line makes at once.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from automations.compose.addresses import check_address
-from automations.errors import BadValueError, HeaderFaultError, RefusedError, UnknownNameError
-from automations.model.records import DraftState, Incident, LogEntry, Outcome, Phase, Update
+from automations.errors import BadValueError, ConflictError, HeaderFaultError, RefusedError, UnknownNameError
+from automations.model.records import Incident, LogEntry, Outcome, Phase, Update
 from automations.model.text import plain
-from automations.plan.incidents import next_update_due
+from automations.plan.incident_record import last_told, updates_of
+from automations.plan.next_update import first_due, keep_promise, promise_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import date, datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Draft, Recorded
+    from automations.model.records import Recorded
     from automations.ports import Journal
 
 AUDIENCE_KINDS = ("exec", "tactical")
 SEVERITIES = (1, 2, 3, 4)
+TRIES = 5
+NO_HOLIDAYS: Mapping[date, str] = MappingProxyType({})
+
+T = TypeVar("T", Incident, Update)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +88,12 @@ def parse_audiences(given: Sequence[str]) -> tuple[tuple[str, tuple[str, ...]], 
 
 
 def open_incident(
-    journal: Journal, policy: Policy, recorded: Recorded, now: datetime, new: NewIncident
+    journal: Journal,
+    policy: Policy,
+    recorded: Recorded,
+    now: datetime,
+    new: NewIncident,
+    holidays: Mapping[date, str] = NO_HOLIDAYS,
 ) -> Incident:
     """Record an incident and its first notice, which promises the next update.
 
@@ -96,8 +108,8 @@ def open_incident(
     started = new.started or now
     if started > now:
         raise BadValueError("it cannot have started in the future", fix="--started 14:05")
-    incident = Incident(
-        id=f"INC-{len(recorded.incidents) + 1}",
+    bare = Incident(
+        id="",
         person=policy.person,
         title=title,
         severity=new.severity,
@@ -108,11 +120,14 @@ def open_incident(
         owner=plain(new.owner),
         audiences=parse_audiences(new.audiences),
     )
-    update = _update(policy, incident, recorded, now, new.fields)
-    _record(
-        journal, now, "open-incident", f"severity {incident.severity}: {incident.title}", incident, update
-    )
-    return incident
+
+    def made(memory: Recorded) -> _Act[Incident]:
+        incident = replace(bare, id=f"INC-{len(memory.incidents) + 1}")
+        update = _update(policy, incident, memory, now, new.fields, holidays)
+        said = f"severity {incident.severity}: {incident.title}"
+        return _Act("open-incident", said, incident, update, incident)
+
+    return _record(journal, recorded, now, made)
 
 
 def update_incident(
@@ -125,30 +140,37 @@ def update_incident(
     fields: Mapping[str, str],
     audiences: Sequence[str] = (),
     severity: int | None = None,
+    holidays: Mapping[date, str] = NO_HOLIDAYS,
 ) -> Update:
     """Record the next update. An update of a resolved incident opens it again, and the log says so.
+
+    Where somebody else recorded one meanwhile, this one gets the next number.
 
     :raises UnknownNameError: no such incident.
     :raises BadValueError: a severity or an audience that is none.
     """
-    incident = find_incident(recorded, name)
     if severity is not None:
         _check_severity(severity)
-    reopened = incident.resolved is not None
-    following = Phase.INVESTIGATING if reopened else incident.phase
-    changed = replace(
-        incident,
-        phase=phase or following,
-        severity=severity or incident.severity,
-        impact=plain(fields.get("impact", "")) or incident.impact,
-        resolved=None,
-        audiences=parse_audiences(audiences) or incident.audiences,
-        rev=incident.rev + 1,
-    )
-    update = _update(policy, changed, recorded, now, fields)
-    kind = "reopen-incident" if reopened else "update-incident"
-    _record(journal, now, kind, f"update {update.number}, {changed.phase.value}", changed, update)
-    return update
+    readers = parse_audiences(audiences)
+
+    def made(memory: Recorded) -> _Act[Update]:
+        incident = find_incident(memory, name)
+        reopened = incident.resolved is not None
+        following = Phase.INVESTIGATING if reopened else incident.phase
+        changed = replace(
+            incident,
+            phase=phase or following,
+            severity=severity or incident.severity,
+            impact=plain(fields.get("impact", "")) or incident.impact,
+            resolved=None,
+            audiences=readers or incident.audiences,
+            rev=incident.rev + 1,
+        )
+        update = _update(policy, changed, memory, now, fields, holidays)
+        kind = "reopen-incident" if reopened else "update-incident"
+        return _Act(kind, f"update {update.number}, {changed.phase.value}", changed, update, update)
+
+    return _record(journal, recorded, now, made)
 
 
 def resolve_incident(
@@ -160,21 +182,24 @@ def resolve_incident(
     :raises RefusedError: it is resolved already.
     :raises BadValueError: nothing says how that was verified.
     """
-    incident = find_incident(recorded, name)
-    if incident.resolved is not None:
-        raise RefusedError(
-            f"{incident.id} is resolved already",
-            fix=f"magicloop incident update {incident.id} ...   (opens it again)",
-        )
-    if not plain(fields.get("verified", "")):
-        raise BadValueError(
-            "say how the recovery was verified",
-            fix=f'magicloop incident resolve {incident.id} --verified "..."',
-        )
-    changed = replace(incident, phase=Phase.RESOLVED, resolved=now, rev=incident.rev + 1)
-    update = _update(policy, changed, recorded, now, fields)
-    _record(journal, now, "resolve-incident", f"update {update.number}", changed, update)
-    return update
+
+    def made(memory: Recorded) -> _Act[Update]:
+        incident = find_incident(memory, name)
+        if incident.resolved is not None:
+            raise RefusedError(
+                f"{incident.id} is resolved already",
+                fix=f"magicloop incident update {incident.id} ...   (opens it again)",
+            )
+        if not plain(fields.get("verified", "")):
+            raise BadValueError(
+                "say how the recovery was verified",
+                fix=f'magicloop incident resolve {incident.id} --verified "..."',
+            )
+        changed = replace(incident, phase=Phase.RESOLVED, resolved=now, rev=incident.rev + 1)
+        update = _update(policy, changed, memory, now, fields, NO_HOLIDAYS)
+        return _Act("resolve-incident", f"update {update.number}", changed, update, update)
+
+    return _record(journal, recorded, now, made)
 
 
 def _check_severity(severity: int) -> None:
@@ -183,47 +208,61 @@ def _check_severity(severity: int) -> None:
 
 
 def _update(
-    policy: Policy, incident: Incident, recorded: Recorded, now: datetime, fields: Mapping[str, str]
+    policy: Policy,
+    incident: Incident,
+    recorded: Recorded,
+    now: datetime,
+    fields: Mapping[str, str],
+    holidays: Mapping[date, str],
 ) -> Update:
-    numbers = [update.number for update in recorded.updates if update.incident == incident.id]
-    number = max(numbers, default=0) + 1
+    updates = updates_of(recorded, incident)
+    told = last_told(recorded, updates)
+    pace, due = promise_of(policy, incident, updates, now, holidays)
+    promised = told.next_due if told is not None else None
+    if not updates:
+        promised = first_due(policy, incident, now, holidays)
+    elif incident.resolved is None:
+        due = keep_promise(due, told, now, incident.severity)
     return Update(
         person=policy.person,
         incident=incident.id,
-        number=number,
+        number=max((update.number for update in updates), default=0) + 1,
         phase=incident.phase,
         at=now,
         fields={
             **{name: plain(text) for name, text in fields.items() if plain(text)},
             "severity": str(incident.severity),
         },
-        next_due=next_update_due(policy, incident.severity, incident.phase, now),
+        next_due=due,
+        promised=promised,
+        pace=pace,
     )
 
 
-def _record(
-    journal: Journal, now: datetime, kind: str, detail: str, incident: Incident, update: Update
-) -> None:
-    entry = LogEntry(incident.person, now, kind, incident.id, Outcome.DONE, detail)
-    journal.record(entry, (incident, update))
+@dataclass(frozen=True, slots=True)
+class _Act(Generic[T]):
+    """What an act by hand writes and the words of its log line; `made` is what it returns."""
+
+    kind: str
+    detail: str
+    incident: Incident
+    update: Update
+    made: T
 
 
-def drafts_of(recorded: Recorded, update: Update) -> tuple[Draft, ...]:
-    """Return the drafts made from an update, one an audience."""
-    prefix, number = f"incident:{update.incident}:", f":{update.number}"
-    return tuple(d for d in recorded.drafts if d.key.startswith(prefix) and d.key.endswith(number))
+def _record(journal: Journal, recorded: Recorded, now: datetime, make: Callable[[Recorded], _Act[T]]) -> T:
+    """Write what `make` decides from memory; where somebody else was quicker, decide again from theirs.
 
-
-def promised_for(recorded: Recorded, update: Update) -> datetime | None:
-    """Return the instant the update before promised this one for, None for the first."""
-    for other in recorded.updates:
-        if other.incident == update.incident and other.number == update.number - 1:
-            return other.next_due
-    return None
-
-
-def sent_at(recorded: Recorded, update: Update) -> datetime | None:
-    """Return when the person handed the update over and said it went, None while it did not."""
-    return next(
-        (d.handed_over for d in drafts_of(recorded, update) if d.state is DraftState.SENT_ELSEWHERE), None
+    :raises ConflictError: somebody else was quicker each time.
+    """
+    for _ in range(TRIES):
+        act = make(recorded)
+        entry = LogEntry(recorded.person, now, act.kind, act.incident.id, Outcome.DONE, act.detail)
+        with suppress(ConflictError):
+            journal.record(entry, (act.incident, act.update))
+            return act.made
+        recorded = journal.load(recorded.person)
+    raise ConflictError(
+        "the incident is being changed by somebody else all the time; nothing was written",
+        fix="magicloop incident list    (then try again)",
     )

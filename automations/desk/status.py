@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState
+from automations.plan.incident_record import overdue_promise, updates_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,12 +19,12 @@ class Status:
     """`waiting` are drafts to read, `unsure` those handed over whose going nobody confirmed.
 
     `last_look` is when a run last came by, even if nothing was due: the sign that the scheduler is alive.
-    `overdue` pairs an open incident with the update whose promised successor is late.
+    `overdue` pairs an open incident with the instant its next mail was due.
     """
 
     waiting: tuple[Draft, ...]
     unsure: tuple[Draft, ...]
-    overdue: tuple[tuple[Incident, Update], ...]
+    overdue: tuple[tuple[Incident, datetime], ...]
     next_blocks: tuple[Block, ...]
     last_run: Run | None
     last_look: datetime | None
@@ -61,15 +62,10 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
 
 def newest_update(recorded: Recorded, incident: Incident) -> Update | None:
     """Return the last numbered update of an incident."""
-    updates = [update for update in recorded.updates if update.incident == incident.id]
-    return max(updates, key=lambda update: update.number, default=None)
+    return max(updates_of(recorded, incident), key=lambda update: update.number, default=None)
 
 
-def overdue_updates(recorded: Recorded, now: datetime) -> tuple[tuple[Incident, Update], ...]:
-    """Return the open incidents whose next update was promised for a time that has passed."""
-    late = []
-    for incident in recorded.incidents:
-        newest = newest_update(recorded, incident)
-        if newest is not None and newest.next_due is not None and newest.next_due <= now:
-            late.append((incident, newest))
-    return tuple(late)
+def overdue_updates(recorded: Recorded, now: datetime) -> tuple[tuple[Incident, datetime], ...]:
+    """Return the open incidents of which a mail was due at an instant that has passed."""
+    late = ((each, overdue_promise(recorded, each, now)) for each in recorded.incidents)
+    return tuple((incident, waited_for[1]) for incident, waited_for in late if waited_for is not None)

@@ -6,11 +6,8 @@ Lengths are minutes, dates are local to the person's zone, zones are IANA names.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import time
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from datetime import time
 
 Weekday = int
 """0 is Monday, 6 is Sunday, as in `date.weekday()`."""
@@ -97,10 +94,20 @@ class OffersPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Cadence:
-    """Minutes between updates of one severity; 0 means no fixed time (SEV4)."""
+    """How often an incident of one severity is told of, in minutes; 0 means no fixed time.
+
+    `first` is how long the first notice may take, 0 when there is none and the closing note tells it all.
+    From `long_after` on, updates are `long` apart, but never closer than before. With `working` all times
+    lie in working hours: less than a day is counted in working time, a number of days ends on the
+    morning of a working day.
+    """
 
     active: int
     monitoring: int
+    first: int = 30
+    long_after: int = 0
+    long: int = 0
+    working: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,16 +120,20 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class IncidentsPolicy:
-    """Cadence per severity 1..4, and the audiences of an incident that names none."""
+    """Cadence per severity 1..4, and the audiences of an incident that names none.
+
+    No update of severity 3 or 4 is promised for the wall times of `quiet` (from, to), None for none.
+    """
 
     cadence: dict[int, Cadence] = field(
         default_factory=lambda: {
-            1: Cadence(30, 60),
-            2: Cadence(60, 120),
-            3: Cadence(240, 1440),
-            4: Cadence(0, 0),
+            1: Cadence(30, 60, first=15, long_after=120, long=60),
+            2: Cadence(60, 120, first=30, long_after=240, long=120),
+            3: Cadence(240, 1440, first=120, long_after=1440, long=1440, working=True),
+            4: Cadence(0, 0, first=0, long_after=0, long=10_080, working=True),
         }
     )
+    quiet: tuple[time, time] | None = (time(22), time(7))
     audiences: tuple[Audience, ...] = ()
 
 

@@ -87,7 +87,8 @@ class Draft:
 
     `mime` are the exact bytes of revision `text_rev`, which rises with every change of the words or
     recipients (`rev` rises with every write). `remote` is the provider's revision last written or read.
-    `key` is the purpose, e.g. `offer:<boss>:<month>`; `why` says in words what made it.
+    `key` is the purpose, e.g. `offer:<boss>:<month>`; `why` says in words what made it. `message_id` is
+    the one in its bytes, `thread` those of the mails it follows, oldest first; both with angle brackets.
     """
 
     id: str
@@ -114,6 +115,8 @@ class Draft:
     provider_id: str = ""
     remote: str = ""
     reason: str = ""
+    message_id: str = ""
+    thread: tuple[str, ...] = ()
 
 
 class ApprovalState(StrEnum):
@@ -186,7 +189,10 @@ class Update:
 
     `fields` are the words given (`changed`, `now`, `next`, `known`, `suspected`, `unknown`, `need`,
     `ruled_out`, `verified`, `root_cause`, `change`, `owner`, `by`); `next_due` is the promised
-    instant of the next update, None when none is promised.
+    instant of the next update, None when none is promised. `promised` is the instant this one was made
+    for (the first: by when it is to be out), None where none is; `pace` the minutes between updates it speaks of, 0 for none.
+    A run made it when `prepared`; then `follows` is the number of the update that had gone out last, 0
+    for none.
     """
 
     person: str
@@ -197,6 +203,10 @@ class Update:
     fields: Mapping[str, str] = field(default_factory=dict)
     next_due: datetime | None = None
     rev: int = 1
+    promised: datetime | None = None
+    pace: int = 0
+    prepared: bool = False
+    follows: int = 0
 
 
 class IdeaState(StrEnum):

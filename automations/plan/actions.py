@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem
+    from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem, Update
     from automations.model.seen import SeenBlock, SeenDraft
 
 
@@ -143,7 +143,7 @@ class CreateDraft:
     """Write a mail for the person to review.
 
     Either `template` and `facts` say what to write, or `draft` is a record already rendered whose
-    place at the provider is still to be made.
+    place at the provider is still to be made. `thread` are the message ids it follows, oldest first.
     """
 
     kind: ClassVar[str] = "create-draft"
@@ -156,11 +156,30 @@ class CreateDraft:
     cc: tuple[str, ...] = ()
     expires: datetime | None = None
     draft: Draft | None = None
+    thread: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:
         """The purpose key."""
         return self.key
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareUpdate:
+    """Record an incident's next update ahead of its promise, and write its mails.
+
+    `update` is the record as it will be; the mails are of no use without it, so they come with it.
+    """
+
+    kind: ClassVar[str] = "prepare-update"
+    update: Update
+    mails: tuple[CreateDraft, ...]
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """The incident and the update's number."""
+        return f"{self.update.incident} update {self.update.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +249,7 @@ Action = (
     | AdoptBlock
     | CloseBlock
     | CreateDraft
+    | PrepareUpdate
     | RestoreDraft
     | RemoveCopy
     | UpdateDraft

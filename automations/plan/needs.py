@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.plan.drafts import placed_drafts
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.model.records import Recorded
     from automations.model.seen import Span
+
+
+PROMISES_AHEAD = timedelta(days=14)
+"""How far ahead an incident's next update may be promised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +47,18 @@ def plan_needs(policy: Policy, now: datetime, recorded: Recorded, only: frozense
         blocks=tuple(block.id for block in recorded.blocks if block.state.live) if invention else (),
         own=tuple(block.id for block in recorded.blocks),
         drafts=tuple(draft.provider_id for draft in placed_drafts(recorded)),
-        years=holiday_years(policy, now, busy) if invention or "offers" in only else (),
+        years=holiday_years(policy, now, busy, recorded)
+        if invention or only & {"offers", "incidents"}
+        else (),
     )
 
 
-def holiday_years(policy: Policy, now: datetime, busy: Span | None) -> tuple[int, ...]:
-    """Return the years whose holidays matter: this one, and those up to the end of the busy times."""
+def holiday_years(policy: Policy, now: datetime, busy: Span | None, recorded: Recorded) -> tuple[int, ...]:
+    """Return the years whose holidays matter: this one, and those up to the end of what is looked at."""
     if not policy.invention.country:
         return ()
     zone = policy.me.zone
-    this_year = local(now, zone).year
-    return tuple(range(this_year, (local(busy.end, zone).year if busy else this_year) + 1))
+    ends = [now] + ([busy.end] if busy else [])
+    if any(incident.resolved is None for incident in recorded.incidents):
+        ends.append(now + PROMISES_AHEAD)
+    return tuple(range(local(now, zone).year, local(max(ends), zone).year + 1))

@@ -81,6 +81,7 @@ def _member(kind: type[StrEnum]) -> Codec:
 
 
 _PLAIN = Codec(put=_as_is, get=_as_is)
+_FLAG = Codec(put=int, get=bool)
 _INSTANT = Codec(put=instant_to_text, get=text_to_instant)
 _SPAN = Codec(put=_span_to_text, get=_text_to_span)
 _SPANS = Codec(
@@ -237,6 +238,7 @@ TABLES: Mapping[type, Table] = {
                 "expires": _INSTANT,
                 "snoozed_until": _INSTANT,
                 "handed_over": _INSTANT,
+                "thread": _TEXTS,
             },
             unique=(Unique(("person", "key"), "there is a draft for that purpose already", _LIVE_DRAFTS),),
         ),
@@ -290,7 +292,14 @@ TABLES: Mapping[type, Table] = {
             place="updates",
             record=Update,
             key=("person", "incident", "number"),
-            codecs={"phase": _member(Phase), "at": _INSTANT, "fields": _FIELDS, "next_due": _INSTANT},
+            codecs={
+                "phase": _member(Phase),
+                "at": _INSTANT,
+                "fields": _FIELDS,
+                "next_due": _INSTANT,
+                "promised": _INSTANT,
+                "prepared": _FLAG,
+            },
             parent=Parent(("person", "incident"), Incident),
         ),
         Table(

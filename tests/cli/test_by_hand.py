@@ -45,7 +45,8 @@ def test_an_incident_from_its_first_notice_to_its_end(magicloop, read, frozen):
     (incident,) = read("incident", "list")["incidents"]
     assert (incident["phase"], incident["next_update_due"], incident["overdue"]) == ("resolved", None, False)
     assert [update["number"] for update in incident["updates"]] == [1, 2, 3]
-    assert incident["updates"][1]["promised"] is not None
+    assert incident["updates"][1]["promised"] is None, "the first notice never went out"
+    assert (incident["kept"], incident["missed"]) == (0, 0)
     shown = magicloop("incident", "show", "INC-1").stdout
     assert all(
         words in shown for words in ("12% of EU orders fail", "found the release", "no error for 30 minutes")

@@ -85,7 +85,13 @@ def test_show_prints_every_key_as_it_acts(run, places):
     assert "invention.max_moves = 2" in lines
     assert f'mail.folder = "{places.data}/drafts"' in lines
     acting = tomllib.loads("\n".join(lines))
-    assert acting["incidents"]["sev1"] == {"active": 30, "monitoring": 60}
+    assert acting["incidents"]["sev1"] == {
+        "first": 15,
+        "active": 30,
+        "monitoring": 60,
+        "long_after": 120,
+        "long": 60,
+    }
 
 
 def test_show_tells_where_a_value_comes_from(run):

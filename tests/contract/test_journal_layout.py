@@ -109,10 +109,12 @@ def test_every_table_of_records_carries_the_person(new):
 
 # Older journals
 
-COLOUR = Migration(2, "0002_colour.sql", "ALTER TABLE idea ADD COLUMN colour TEXT NOT NULL DEFAULT '';\n")
+COLOUR = Migration(
+    VERSION + 1, "next_colour.sql", "ALTER TABLE idea ADD COLUMN colour TEXT NOT NULL DEFAULT '';\n"
+)
 REBUILD = Migration(
-    3,
-    "0003_rebuild.sql",
+    VERSION + 2,
+    "then_rebuild.sql",
     """
     -- a table that others refer to, made anew
     CREATE TABLE incident_new AS SELECT * FROM incident;
@@ -130,12 +132,12 @@ REBUILD = Migration(
 
 
 def layout(*migrations):
-    return Layout(len(migrations) + 1, FIRST_SCHEMA, migrations)
+    return Layout(VERSION + len(migrations), shipped_schema(), (*shipped_migrations(), *migrations))
 
 
 @pytest.fixture
 def old(tmp_path):
-    """A journal of layout 1 with one record of every class."""
+    """A journal of the newest layout with one record of every class."""
     path = str(tmp_path / "journal.db")
     with closing(SqliteJournal.open(path, layout=layout())) as journal:
         journal.record(record_line(), WHOLE)
@@ -163,7 +165,7 @@ def test_an_old_journal_is_brought_up_to_date_and_keeps_everything(old):
         assert kept == WHOLE
         assert journal._db.execute("PRAGMA foreign_keys").fetchone() == (1,)
     version, columns = columns_of(old, "idea")
-    assert (version, columns[-1]) == (3, "colour")
+    assert (version, columns[-1]) == (VERSION + 2, "colour")
 
 
 def test_only_the_missing_steps_are_taken(old):
@@ -171,7 +173,7 @@ def test_only_the_missing_steps_are_taken(old):
         pass
     with closing(SqliteJournal.open(old, layout=layout(COLOUR, REBUILD))) as journal:
         assert len(journal.load(ANN).incidents) == 1
-    assert columns_of(old, "idea")[0] == 3
+    assert columns_of(old, "idea")[0] == VERSION + 2
 
 
 @pytest.mark.parametrize(
@@ -184,12 +186,14 @@ def test_only_the_missing_steps_are_taken(old):
     ids=["no such table", "updates left without their incident", "two statements on a line"],
 )
 def test_a_step_that_fails_leaves_the_journal_as_the_step_before_did(old, sql):
-    broken = Migration(3, "0003_broken.sql", sql)
-    with pytest.raises(StoreError, match=r"layout 3 \(0003_broken.sql.*stays at layout 2") as caught:
+    broken = Migration(VERSION + 2, "then_broken.sql", sql)
+    with pytest.raises(
+        StoreError, match=rf"layout {VERSION + 2} \(then_broken.sql.*stays at layout {VERSION + 1}"
+    ) as caught:
         SqliteJournal.open(old, layout=layout(COLOUR, broken))
     assert caught.value.where == old
     version, columns = columns_of(old, "idea")
-    assert (version, columns[-1]) == (2, "colour")
+    assert (version, columns[-1]) == (VERSION + 1, "colour")
     with closing(SqliteJournal.open(old, layout=layout(COLOUR))) as journal:
         assert len(journal.load(ANN).incidents) == 1
 

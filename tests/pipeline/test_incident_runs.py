@@ -82,23 +82,27 @@ def test_an_update_expires_at_the_time_it_promised_the_next_for(life):
     due = life.recorded.updates[0].next_due
     life.clock.instant = due - timedelta(seconds=1)
     life.run()
-    assert life.waiting() == [FIRST]
+    assert life.waiting() == [FIRST, SECOND]
     life.clock.instant = due
 
     life.run()
 
     assert life.draft(FIRST).state is DraftState.EXPIRED
-    assert life.copies() == {}
+    assert life.draft(SECOND).state is DraftState.EXPIRED
+    assert life.waiting() == [THIRD]
     assert life.run().results == ()
 
 
-def test_a_run_that_comes_after_the_promised_time_drafts_nothing_and_asks(life):
+def test_a_run_that_comes_after_the_promised_time_drafts_what_is_true_now_and_asks(life):
     life.open_incident()
     life.clock.go(hours=5)
 
     report = life.run()
 
-    assert mails(life) == []
+    assert mails(life) == [SECOND]
+    said = life.draft(SECOND).body_text
+    assert "14:00 CET" in said, "the time it is written at"
+    assert "late" not in said, "nobody was promised anything"
     assert [problem.code for problem in report.notices.standing] == ["update-overdue"]
     assert life.run().results == ()
 
@@ -106,6 +110,7 @@ def test_a_run_that_comes_after_the_promised_time_drafts_nothing_and_asks(life):
 def test_the_next_update_is_asked_for_before_it_is_due_and_is_overdue_after(life):
     life.open_incident(severity=1)
     life.run()
+    life.send(FIRST)
     due = life.recorded.updates[0].next_due
     life.clock.instant = due - timedelta(minutes=11)
     assert life.run().exit_code is ExitCode.DONE
@@ -119,14 +124,17 @@ def test_the_next_update_is_asked_for_before_it_is_due_and_is_overdue_after(life
     assert report.notices.recovered == (), "that it is overdue is no recovery from being due"
     assert report.outcome is RunOutcome.PARTIAL
     life.clock.go(minutes=1)
-    life.update_incident()
+    written = life.update_incident()
+    life.run()
+    key = f"incident:INC-1:exec:{written.number}"
+    assert "Promised for 09:30 CET; it is late." in life.draft(key).body_text
+    life.send(key)
 
     report = life.run()
 
     assert [problem.code for problem in report.notices.ended] == ["update-overdue"]
     assert report.notices.recovered == ()
     assert report.notices.standing == ()
-    assert "is late" in life.draft(SECOND).body_text
     assert report.exit_code is ExitCode.DONE
 
 
@@ -250,6 +258,8 @@ def test_a_new_audience_does_not_hear_of_incidents_that_are_over(life, bosses):
 
 def test_a_late_promise_is_named_with_its_day(life):
     life.open_incident()
+    life.run()
+    life.send(FIRST)
     life.clock.go(hours=2)
     (problem,) = life.run().notices.standing
     assert "promised for Mon 2 Mar 2026, 10:00 CET" in problem.what

@@ -193,6 +193,11 @@ class Life:
         draft = self.draft(key)
         return review.approve(self.bench, draft, draft.hash)
 
+    def send(self, key):
+        """Approve a mail, send it, and say that it went."""
+        self.approve(key)
+        review.resolve(self.bench, self.draft(key), sent=True)
+
     def rewrite(self, key, **words):
         return review.edit(self.bench, self.draft(key), review.NewWords(**words))
 

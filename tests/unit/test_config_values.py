@@ -87,7 +87,9 @@ def test_every_key_reaches_the_policy(home):
         [incidents]
         exec = ["vp@example.com"]
         tactical = ["a@example.com", "b@example.com"]
-        sev2 = {active = 7, monitoring = 0}
+        sev2 = {active = 7, monitoring = 0, first = 9, long_after = 5, long = 6}
+        sev4 = {working_hours = false}
+        quiet_hours = "23:30-6:00"
         [calendar]
         provider = "local"
         busy = ["~/cal", "here.ics", "/there.ics", "../up.ics"]
@@ -125,11 +127,12 @@ def test_every_key_reaches_the_policy(home):
         offers=OffersPolicy(3, ("idea",), "fact", 6),
         incidents=IncidentsPolicy(
             {
-                1: Cadence(30, 60),
-                2: Cadence(7, 0),
-                3: Cadence(240, 1440),
-                4: Cadence(0, 0),
+                1: Cadence(30, 60, first=15, long_after=120, long=60),
+                2: Cadence(7, 0, first=9, long_after=5, long=6),
+                3: Cadence(240, 1440, first=120, long_after=1440, long=1440, working=True),
+                4: Cadence(0, 0, first=0, long_after=0, long=10_080),
             },
+            (time(23, 30), time(6)),
             (Audience("exec", ("vp@example.com",)), Audience("tactical", ("a@example.com", "b@example.com"))),
         ),
         calendar=type(found.calendar)(

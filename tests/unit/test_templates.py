@@ -114,6 +114,7 @@ def test_a_template_hedges_nothing_and_promises_no_vague_time(path):
         "offer-ask-0",
         "incident-first-tactical",
         "incident-update-tactical",
+        "incident-no-change-late",
         "incident-resolved-known",
         "invention",
     ],
@@ -179,7 +180,7 @@ def test_the_first_notice_is_owned_and_later_updates_do_not_repeat_it(composer):
 
 def test_a_late_update_says_so_in_its_second_line_and_a_timely_one_does_not(composer):
     late = render(composer, "incident-update-exec")[1].splitlines()
-    assert late[1] == "This update was promised for 13:45 CET and is late."
+    assert late[1] == "Promised for 13:45 CET; it is late."
     timely = render(composer, "incident-update-exec", missed="")[1].splitlines()
     assert timely[1] == ""
 

@@ -81,6 +81,8 @@ CREATE TABLE draft (
     provider_id TEXT NOT NULL,
     remote TEXT NOT NULL,
     reason TEXT NOT NULL,
+    message_id TEXT NOT NULL DEFAULT '',
+    thread TEXT NOT NULL DEFAULT '[]',
     PRIMARY KEY (person, id)
 );
 
@@ -180,6 +182,10 @@ CREATE TABLE incident_update (
     fields TEXT NOT NULL,
     next_due TEXT,
     rev INTEGER NOT NULL CHECK (rev >= 1),
+    promised TEXT,
+    pace INTEGER NOT NULL DEFAULT 0,
+    prepared INTEGER NOT NULL DEFAULT 0, -- 1: made by a run ahead of the promise
+    follows INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (person, incident, number),
     FOREIGN KEY (person, incident) REFERENCES incident (person, id) DEFERRABLE INITIALLY DEFERRED
 );

@@ -1,0 +1,148 @@
+"""What an incident's updates promised against what went out: read from its drafts, never noted twice.
+
+A promise is made by an update that went out, so the promise that stands is that of the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automations.model.records import DraftState
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.model.records import Draft, Incident, Recorded, Update
+
+ON_ITS_WAY = (DraftState.RENDERED, DraftState.CREATING, DraftState.WAITING, DraftState.APPROVED)
+_HANDED_OVER = (DraftState.APPROVED, DraftState.SENT, DraftState.SENT_ELSEWHERE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How one update did. `promised` is the instant it was due, `sent` when the last of its mails went.
+
+    `state` is kept, late or missed where it was promised; else what became of its mails: waiting, sent,
+    superseded, discarded, expired, or not drafted.
+    """
+
+    update: Update
+    promised: datetime | None
+    sent: datetime | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Promises of an incident: how many were kept and missed. One that still lies ahead is neither."""
+
+    kept: int = 0
+    missed: int = 0
+
+
+def updates_of(recorded: Recorded, incident: Incident) -> tuple[Update, ...]:
+    """Return an incident's updates by number."""
+    mine = (update for update in recorded.updates if update.incident == incident.id)
+    return tuple(sorted(mine, key=lambda update: update.number))
+
+
+def drafts_of(recorded: Recorded, update: Update) -> tuple[Draft, ...]:
+    """Return the drafts made from an update, one an audience; of one made again the newest."""
+    prefix, number = f"incident:{update.incident}:", f":{update.number}"
+    mine = {d.key: d for d in recorded.drafts if d.key.startswith(prefix) and d.key.endswith(number)}
+    return tuple(mine.values())
+
+
+def went_at(draft: Draft) -> datetime | None:
+    """Return when the person handed a mail over, or it was sent; None while it did not go."""
+    return draft.handed_over if draft.state in _HANDED_OVER else None
+
+
+def on_its_way(draft: Draft, now: datetime) -> bool:
+    """Tell whether a mail may still go out: nobody handed it over yet, and its time is not over."""
+    unsent = draft.state in ON_ITS_WAY and draft.handed_over is None
+    return unsent and (draft.expires is None or draft.expires > now)
+
+
+def gone_at(recorded: Recorded, update: Update) -> datetime | None:
+    """Return when the last of an update's mails went, None while one of them may still go, or none went."""
+    drafts = drafts_of(recorded, update)
+    went = [at for at in map(went_at, drafts) if at is not None]
+    waits = any(draft.state in ON_ITS_WAY and draft.handed_over is None for draft in drafts)
+    return None if waits else max(went, default=None)
+
+
+def last_told(recorded: Recorded, updates: tuple[Update, ...]) -> Update | None:
+    """Return the last of `updates` that went out, None when nobody was told anything yet."""
+    return next((each for each in reversed(updates) if gone_at(recorded, each) is not None), None)
+
+
+def promised_for(recorded: Recorded, updates: tuple[Update, ...], update: Update) -> datetime | None:
+    """Return the instant an update was due by the promise that stood then; None where none stood."""
+    before = last_told(recorded, tuple(each for each in updates if each.number < update.number))
+    return before.next_due if before is not None else None
+
+
+def told(recorded: Recorded, incident: Incident, now: datetime) -> tuple[Told, ...]:
+    """Return how each update of an incident did, by number."""
+    updates = updates_of(recorded, incident)
+    return tuple(_told(recorded, updates, update, now) for update in updates)
+
+
+def tally(recorded: Recorded, incident: Incident, now: datetime) -> Tally:
+    """Count the promises that were made to somebody: each is kept by the first mail after it, or missed."""
+    updates = updates_of(recorded, incident)
+    kept = missed = 0
+    for update in updates:
+        due = update.next_due
+        if due is None or gone_at(recorded, update) is None:
+            continue
+        after = (gone_at(recorded, each) for each in updates if each.number > update.number)
+        answered = next((at for at in after if at is not None), None)
+        if answered is not None and answered <= due:
+            kept += 1
+        elif now > due:
+            missed += 1
+    return Tally(kept, missed)
+
+
+def overdue_promise(recorded: Recorded, incident: Incident, now: datetime) -> tuple[Update, datetime] | None:
+    """Return the update an open incident waits for and the passed instant it was due at, None when none is."""
+    waited_for = awaited(recorded, incident)
+    if waited_for is None or waited_for[1] > now:
+        return None
+    return waited_for
+
+
+def awaited(recorded: Recorded, incident: Incident) -> tuple[Update, datetime] | None:
+    """Return the last update that was told, or the first where none was, and when the next mail is due."""
+    updates = updates_of(recorded, incident)
+    if incident.resolved is not None or not updates:
+        return None
+    last = last_told(recorded, updates)
+    due = last.next_due if last is not None else updates[0].promised
+    return (last or updates[0], due) if due is not None else None
+
+
+def _told(recorded: Recorded, updates: tuple[Update, ...], update: Update, now: datetime) -> Told:
+    promised, sent = promised_for(recorded, updates, update), gone_at(recorded, update)
+    return Told(update, promised, sent, _state(recorded, update, promised, sent, now))
+
+
+def _state(
+    recorded: Recorded, update: Update, promised: datetime | None, sent: datetime | None, now: datetime
+) -> str:
+    states = {draft.state for draft in drafts_of(recorded, update)}
+    if sent is not None:
+        if DraftState.EXPIRED in states:
+            return "missed"
+        return "sent" if promised is None else "kept" if sent <= promised else "late"
+    if any(on_its_way(draft, now) for draft in drafts_of(recorded, update)):
+        return "waiting"
+    if promised is not None and promised <= now and DraftState.EXPIRED in states:
+        return "missed"
+    for state in (DraftState.EXPIRED, DraftState.DISCARDED, DraftState.SUPERSEDED, DraftState.UNKNOWN):
+        if state in states:
+            return state.value
+    return "not drafted"
