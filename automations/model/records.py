@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from automations.model.loop import Answer, Pause, Promise, StageChoice
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -321,7 +323,7 @@ class Run:
     outcome: str = ""
 
 
-Record = Block | Draft | Approval | Cycle | Incident | Update | Idea
+Record = Block | Draft | Approval | Cycle | Incident | Update | Idea | Promise | Answer | Pause | StageChoice
 """What a journal transaction may write."""
 
 
@@ -341,6 +343,10 @@ class Recorded:
     incidents: tuple[Incident, ...] = ()
     updates: tuple[Update, ...] = ()
     ideas: tuple[Idea, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+    stage_choices: tuple[StageChoice, ...] = ()
     claims: tuple[OpenClaim, ...] = ()
     problems: tuple[Problem, ...] = ()
     last_run: Run | None = None

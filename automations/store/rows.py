@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from automations.model.loop import Answer, AnswerKind, Pause, Promise, PromiseState, StageChoice
 from automations.model.records import (
     Approval,
     ApprovalState,
@@ -83,6 +85,7 @@ def _member(kind: type[StrEnum]) -> Codec:
 _PLAIN = Codec(put=_as_is, get=_as_is)
 _FLAG = Codec(put=int, get=bool)
 _INSTANT = Codec(put=instant_to_text, get=text_to_instant)
+_DATE = Codec(put=date.isoformat, get=date.fromisoformat)
 _SPAN = Codec(put=_span_to_text, get=_text_to_span)
 _SPANS = Codec(
     put=lambda spans: _to_json([_span_to_text(span) for span in spans]),
@@ -309,6 +312,38 @@ TABLES: Mapping[type, Table] = {
             record=Idea,
             key=("person", "id"),
             codecs={"state": _member(IdeaState), "created": _INSTANT, "improvements": _DATED_TEXTS},
+        ),
+        Table(
+            name="promise",
+            noun="promise",
+            place="promises",
+            record=Promise,
+            key=("person", "id"),
+            codecs={"due": _DATE, "state": _member(PromiseState), "made": _INSTANT, "ended": _INSTANT},
+        ),
+        Table(
+            name="answer",
+            noun="answer",
+            place="answers",
+            record=Answer,
+            key=("person", "id"),
+            codecs={"kind": _member(AnswerKind), "at": _INSTANT},
+        ),
+        Table(
+            name="pause",
+            noun="pause",
+            place="pauses",
+            record=Pause,
+            key=("person", "id"),
+            codecs={"until": _DATE, "at": _INSTANT, "ended": _INSTANT},
+        ),
+        Table(
+            name="stage_choice",
+            noun="stage",
+            place="stage_choices",
+            record=StageChoice,
+            key=("person", "id"),
+            codecs={"at": _INSTANT},
         ),
     )
 }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, get_args
 
+from automations.model.loop import Answer, AnswerKind, Pause, Promise, PromiseState, StageChoice
 from automations.model.records import (
     Approval,
     Block,
@@ -19,13 +20,14 @@ from automations.model.records import (
     LogEntry,
     Phase,
     Problem,
+    Record,
     Severity,
     Update,
 )
 from automations.model.seen import Span
 
 if TYPE_CHECKING:
-    from automations.model.records import Record
+    from automations.model.records import Recorded
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 125, tzinfo=UTC)
 """The instant most of the records here are made at; its microseconds must survive."""
@@ -139,6 +141,17 @@ def some_idea(**changes: Any) -> Idea:
     return replace(idea, **changes)
 
 
+def some_promise(**changes: Any) -> Promise:
+    """Return an open promise of Ann's to her boss."""
+    promise = Promise("P1", ANN, "boss@corp.test", "the report", date(2026, 3, 9), PromiseState.OPEN, NOW)
+    return replace(promise, **changes)
+
+
+def some_answer(**changes: Any) -> Answer:
+    """Return a yes of Ann's boss."""
+    return replace(Answer("A1", ANN, "boss@corp.test", "", AnswerKind.YES, "please do", NOW), **changes)
+
+
 def some_problem(**changes: Any) -> Problem:
     """Return a standing problem of Ann's."""
     problem = Problem(
@@ -188,5 +201,25 @@ WHOLE: tuple[Record, ...] = (
     some_incident(owner="Ann", resolved=NOW),
     some_update(),
     some_idea(),
+    some_promise(
+        state=PromiseState.KEPT,
+        source="offer:boss@corp.test:2026-03",
+        ended=NOW,
+        asked="a shorter report",
+        delivered="two pages",
+        effect="saves 3 hours a month",
+        left="nothing",
+        reason="done",
+    ),
+    some_answer(about="offer:boss@corp.test:2026-03"),
+    Pause("Z1", ANN, date(2026, 3, 20), NOW, "holiday", NOW),
+    StageChoice("S1", ANN, "boss@corp.test", "suggest", "she asked for it", NOW),
 )
 """One record of every class, with every field set."""
+
+
+def all_records(recorded: Recorded) -> tuple[Record, ...]:
+    """Return every record a journal's memory holds, class by class in the order of its fields."""
+    values = [getattr(recorded, each.name) for each in fields(recorded)]
+    lists = [value for value in values if isinstance(value, tuple)]
+    return tuple(record for each in lists for record in each if isinstance(record, get_args(Record)))

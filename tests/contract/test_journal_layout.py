@@ -11,6 +11,7 @@ from automations.errors import StoreError
 from automations.model.records import Recorded
 from automations.plan import lifecycle
 from automations.store.migrate import (
+    APPLICATION_ID,
     VERSION,
     Layout,
     Migration,
@@ -21,7 +22,7 @@ from automations.store.migrate import (
 )
 from automations.store.rows import PROBLEMS, TABLES
 from automations.store.sqlite import SqliteJournal
-from automations.testing.journal_records import ANN, NOW, WHOLE, record_line, some_idea
+from automations.testing.journal_records import ANN, NOW, WHOLE, all_records, record_line, some_idea
 
 FIRST_SCHEMA = Path(__file__).with_name("journal_schema_1.sql").read_text(encoding="utf-8")
 
@@ -153,19 +154,46 @@ def columns_of(path, table):
 def test_an_old_journal_is_brought_up_to_date_and_keeps_everything(old):
     with closing(SqliteJournal.open(old, layout=layout(COLOUR, REBUILD))) as journal:
         recorded = journal.load(ANN)
-        kept = (
-            *recorded.blocks,
-            *recorded.drafts,
-            *recorded.approvals,
-            *recorded.cycles,
-            *recorded.incidents,
-            *recorded.updates,
-            *recorded.ideas,
-        )
-        assert kept == WHOLE
+        assert all_records(recorded) == WHOLE
         assert journal._db.execute("PRAGMA foreign_keys").fetchone() == (1,)
     version, columns = columns_of(old, "idea")
     assert (version, columns[-1]) == (VERSION + 2, "colour")
+
+
+def known_values(table, record, columns):
+    return {
+        name: value
+        for name, value in zip(table.columns, table.encode(record), strict=True)
+        if name in columns
+    }
+
+
+def test_a_journal_of_the_first_layout_keeps_its_records(tmp_path):
+    path = str(tmp_path / "journal.db")
+    written = []
+    with closing(sqlite3.connect(path, isolation_level=None)) as first:
+        run_script(first, FIRST_SCHEMA)
+        for record in WHOLE:
+            table = TABLES[type(record)]
+            columns = [row[1] for row in first.execute(f'PRAGMA table_info("{table.name}")')]
+            if columns:  # a class that layout 1 had already
+                values = known_values(table, record, columns)
+                names, marks = ", ".join(f'"{name}"' for name in values), ", ".join("?" * len(values))
+                first.execute(
+                    f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', tuple(values.values())
+                )
+                written.append((record, columns))
+        first.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        first.execute("PRAGMA user_version = 1")
+
+    with closing(SqliteJournal.open(path)) as journal:
+        kept = all_records(journal.load(ANN))
+
+    assert len(written) == 7
+    for (old_record, columns), new_record in zip(written, kept, strict=True):
+        table = TABLES[type(old_record)]
+        assert known_values(table, new_record, columns) == known_values(table, old_record, columns)
+    assert columns_of(path, "promise")[0] == VERSION
 
 
 def test_only_the_missing_steps_are_taken(old):
