@@ -5,12 +5,15 @@ it instead of the config's zone is wrong by hours, and the locale is the bare on
 """
 
 import os
+import sys
 import time
 from pathlib import Path
 
 import freezegun
 import pytest
 from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # for google_emulator, which several kinds of tests use
 
 DROPPED = (
     "BROWSER",

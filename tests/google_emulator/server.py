@@ -1,0 +1,196 @@
+"""The HTTP side: sockets, sign-in, faults and a log of what was asked."""
+
+import contextlib
+import json
+import select
+import socket
+import struct
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
+
+from google_emulator.discovery import ApiError, find_method, read_call
+from google_emulator.faults import Faults
+
+PATIENCE = 10.0
+"""How long a slow answer waits for the client to give up, in seconds."""
+
+ALL_SCOPES = frozenset(
+    f"https://www.googleapis.com/auth/{name}"
+    for name in ("calendar.events.owned", "calendar.freebusy", "gmail.compose", "gmail.readonly")
+)
+
+
+class Emulator:
+    """Google on the loopback. Use it as a context; add APIs with `add`.
+
+    `log` lists the method ids of all API calls that arrived, `token_calls` the forms the token endpoint
+    got. `tokens` maps each access token that is good to its scopes.
+    """
+
+    def __init__(self, *apis):
+        self.handlers = {}
+        self.faults = Faults()
+        self.log = []
+        self.calls = []
+        self.token_calls = []
+        self.tokens = {"first-token": ALL_SCOPES}
+        self.refresh_tokens = {"refresh-me": ALL_SCOPES}
+        self._lock = threading.RLock()
+        self._sockets = set()
+        for api in apis:
+            self.add(api)
+
+    def add(self, api):
+        """Serve `api`: its `handlers` map a discovery id to a function of a `Call` that returns JSON or None."""
+        self.handlers.update(api.handlers)
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    @property
+    def token_uri(self):
+        return f"{self.url}/token"
+
+    def __enter__(self):
+        emulator = self
+
+        class Handler(_Handler):
+            google = emulator
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = False
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        for sock in list(self._sockets):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+        self._server.server_close()
+
+    def expire(self):
+        """Let every access token expire."""
+        self.tokens.clear()
+
+    def revoke(self):
+        """Do what a person does who takes the access away."""
+        self.tokens.clear()
+        self.refresh_tokens.clear()
+
+    # --- answers ----------------------------------------------------------------------------------
+
+    def answer_api(self, verb, target, headers, data):
+        """Return (status, headers, body) for an API call; a body of None is none."""
+        with self._lock:
+            try:
+                call, scopes = read_call(verb, target, headers, data)
+                self._check_access(headers, scopes)
+                self.calls.append(call)
+                body = self.handlers.get(call.method, _not_served)(call)
+            except ApiError as error:
+                return error.status, error.headers, error.body()
+        return (204, {}, None) if body is None else (200, {}, body)
+
+    def _check_access(self, headers, scopes):
+        token = headers.get("authorization", "").removeprefix("Bearer ")
+        if token not in self.tokens:
+            raise ApiError(401, "authError", "Invalid Credentials")
+        if not scopes & self.tokens[token]:
+            message = "Request had insufficient authentication scopes."
+            raise ApiError(403, "insufficientPermissions", message)
+
+    def answer_token(self, data):
+        """Return (status, headers, body) for a form sent to the token endpoint."""
+        form = dict(parse_qsl(data.decode()))
+        with self._lock:
+            self.token_calls.append(form)
+            scopes = self.refresh_tokens.get(form.get("refresh_token"))
+            if form.get("grant_type") != "refresh_token" or scopes is None:
+                body = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
+                return 400, {}, body
+            token = f"token-{len(self.token_calls)}"
+            self.tokens[token] = scopes
+        reply = {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
+        return 200, {}, {**reply, "scope": " ".join(sorted(scopes))}
+
+
+def _not_served(call):
+    raise ApiError(404, "notFound", f"{call.method} is not served")
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    google = None
+
+    def setup(self):
+        super().setup()
+        self.google._sockets.add(self.connection)
+
+    def finish(self):
+        self.google._sockets.discard(self.connection)
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def log_message(self, *_):
+        pass
+
+    def _serve(self):
+        data = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        token = self.path.partition("?")[0] == "/token"
+        found = find_method(self.command, self.path.partition("?")[0])
+        method = "token" if token else found[0].spec["id"] if found else ""
+        if not token:
+            self.google.log.append(method)
+        fault = self.google.faults.take(method)
+
+        def answer():
+            if token:
+                return self.google.answer_token(data)
+            return self.google.answer_api(self.command, self.path, headers, data)
+
+        if fault is None:
+            self._send(*answer())
+            return
+        reply = answer() if fault.applied else None
+        self._suffer(fault, reply)
+
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - the names the server calls
+
+    def _send(self, status, headers, body, *, cut=0):
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        if body is not None and "Content-Type" not in headers:
+            self.send_header("Content-Type", "application/json; charset=UTF-8")
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status != 204:
+            self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) - cut])
+
+    def _suffer(self, fault, reply):
+        if fault.kind == "error":
+            self._send(*fault.answer())
+        elif fault.kind == "html":
+            self._send(200, {"Content-Type": "text/html"}, b"<!DOCTYPE html><p>Sign in to the hotel network")
+        elif fault.kind == "empty":
+            self._send(200, {}, b"")
+        else:
+            self._break(fault, reply)
+
+    def _break(self, fault, reply):
+        self.close_connection = True
+        if fault.kind == "truncated":
+            body = reply[2] or {}
+            self._send(200, {}, {**body, "padding": "x" * 64}, cut=48)
+        elif fault.kind == "slow":
+            select.select([self.connection], [], [], PATIENCE)  # readable when the client gives up
+        elif fault.kind == "reset":
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
