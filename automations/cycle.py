@@ -6,10 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.apply import Bench, Result, World, apply_all
-from automations.errors import ConflictError, ExitCode, FaultClass, PlanRefusedError, ProviderError
+from automations.errors import ConflictError, ExitCode, PlanRefusedError, ProviderError
 from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity, Wake
 from automations.observe import observe, observe_claims
 from automations.plan.cycle import CLOCK_WRONG, check_time, plan_cycle, unlooked
+from automations.plan.decided import SEVERITIES
 from automations.plan.needs import plan_needs
 from automations.plan.notices import Notices, next_reminder, plan_notices
 from automations.plan.recovery import plan_recovery
@@ -186,14 +187,6 @@ def _watched(world: World, ground: Ground) -> tuple[tuple[str, str], ...] | None
             return None
         paths.extend(watched)
     return ground.fingerprints(paths)
-
-
-SEVERITIES = {
-    FaultClass.TRANSIENT: Severity.TEMPORARY,
-    FaultClass.AMBIGUOUS: Severity.TEMPORARY,
-    FaultClass.PERMANENT: Severity.ERROR,
-    FaultClass.NEEDS_SIGN_IN: Severity.SIGN_IN,
-}
 
 
 def _failures(person: str, results: Sequence[Result], now: datetime) -> list[Problem]:

@@ -37,7 +37,7 @@ def observe(
             blocks = calendar.fetch_blocks(needs.blocks)
     except ProviderError as error:
         blocks = OwnBlocks(known=False)
-        unreadable = (Unreadable("your invention blocks", error.what, error.where, error.fix),)
+        unreadable = (Unreadable("your invention blocks", error.what, error.where, error.fix, error.fault),)
     if needs.busy:
         busy = calendar.fetch_busy(needs.busy, own=needs.own)
     try:
@@ -45,7 +45,7 @@ def observe(
             drafts = mailbox.fetch_drafts(needs.drafts)
     except ProviderError as error:
         drafts = OwnDrafts(known=False)
-        unreadable_mail = (Unreadable("your drafts", error.what, error.where, error.fix),)
+        unreadable_mail = (Unreadable("your drafts", error.what, error.where, error.fix, error.fault),)
     return Seen(
         busy=busy.busy,
         unreadable=(*unreadable, *busy.unreadable),

@@ -34,11 +34,14 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
             busy=tuple(_absolute(one, folder) for one in config.calendar.busy),
             file=_absolute(config.calendar.file or str(Path(data_dir) / "invention.ics"), folder),
             visibility=config.calendar.visibility,
+            calendars=config.calendar.calendars,
+            event_type=config.calendar.event_type,
         ),
         mail=policy.MailSettings(
             provider=config.mail.provider,
             folder=_absolute(config.mail.folder or str(Path(data_dir) / "drafts"), folder),
         ),
+        google=_google(config.google, folder, data_dir),
         sample=config.sample,
     )
 
@@ -96,6 +99,16 @@ def _incidents(one: spec.Incidents) -> policy.IncidentsPolicy:
         },
         quiet=quiet_hours(one.quiet_hours),
         audiences=tuple(policy.Audience(kind, to) for kind, to in groups if to),
+    )
+
+
+def _google(one: spec.Google, folder: str, data_dir: str) -> policy.GoogleSettings:
+    return policy.GoogleSettings(
+        client_file=_absolute(one.client_file, folder) if one.client_file else "",
+        token_file=_absolute(one.token_file or str(Path(data_dir) / "google-token.json"), folder),
+        service_account=_absolute(one.service_account, folder) if one.service_account else "",
+        api_endpoint=one.api_endpoint.rstrip("/"),
+        known_drafts=str(Path(data_dir) / "google-drafts.json"),
     )
 
 

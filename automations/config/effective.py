@@ -35,6 +35,7 @@ def effective(loaded: Loaded) -> tuple[Setting, ...]:
         "calendar.busy": loaded.policy.calendar.busy,
         "calendar.file": loaded.policy.calendar.file,
         "mail.folder": loaded.policy.mail.folder,
+        "google.token_file": loaded.policy.google.token_file,
         "invention.floor_minutes": loaded.policy.invention.floor_minutes,
     }
     return tuple(

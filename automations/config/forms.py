@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _ANGLE = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>\s*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|webcal:|mailto:")
+_LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/?")
 # Joiners that Persian, Hindi and many an emoji need; they change no order and hide no text.
 _JOINERS = "\u200c\u200d"
 _LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
@@ -104,6 +105,13 @@ def holidays_fault(text: str) -> str:
     return country_fault(text)
 
 
+def loopback_fault(text: str) -> str:
+    """Refuse an endpoint on any other machine: the sign-in would be handed to it."""
+    if not text or _LOOPBACK.fullmatch(text):
+        return ""
+    return "is no address of this machine; write http://127.0.0.1:PORT, or leave it out for Google itself"
+
+
 def shows_nothing(form: str, text: str) -> bool:
     """Tell whether a faulty text must not be shown back: a private calendar link is a key to the calendar."""
     return form == "path" and bool(_URL.match(text))
@@ -117,4 +125,5 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "quiet": quiet_fault,
     "path": path_fault,
     "holidays": holidays_fault,
+    "loopback": loopback_fault,
 }

@@ -7,37 +7,25 @@ Validation, the sample, the JSON Schema and the table in the docs are made from 
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
+from automations.config.accounts import Calendar, Google, Mail
+from automations.config.keys import MANY as _MANY
+from automations.config.keys import NAME as _NAME
+from automations.config.keys import SENTENCE as _SENTENCE
+from automations.config.keys import Address, Sentence, Table, WindowText
+from automations.config.keys import key as _key
 from automations.model.policy import IncidentsPolicy, InventionPolicy, OffersPolicy
+
+__all__ = ["Calendar", "Config", "Google", "Mail", "Table"]
 
 _INVENTION = InventionPolicy()
 _OFFERS = OffersPolicy()
 _CADENCE = IncidentsPolicy().cadence
 
-# Longer words than these are a paste gone wrong, and would make mails and events nobody reads.
-_NAME = 120
-_SENTENCE = 500
-_MANY = 200
 _WEEK_MINUTES = 7 * 24 * 60
-
-
-def _key(description: str, *, extra: dict[str, Any] | None = None, **limits: Any) -> Meta:
-    return Meta(description=description, extra=extra, **limits)
-
-
-Sentence = Annotated[str, Meta(min_length=1, max_length=_SENTENCE)]
-Address = Annotated[
-    str, Meta(min_length=1, max_length=254, extra={"form": "address"}, extra_json_schema={"format": "email"})
-]
-PathText = Annotated[str, Meta(min_length=1, max_length=4096, extra={"form": "path"})]
-WindowText = Annotated[str, Meta(min_length=1, max_length=_SENTENCE, extra={"form": "windows"})]
-
-
-class Table(Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of the config file; unknown keys are refused."""
 
 
 class Me(Table, frozen=True):
@@ -315,47 +303,6 @@ class Incidents(Table, frozen=True):
     ] = "22:00-07:00"
 
 
-class Calendar(Table, frozen=True):
-    """Your calendar: where your meetings are read and your blocks are written."""
-
-    provider: Annotated[Literal["local"], _key("What keeps the calendar; local is .ics files.")] = "local"
-    busy: Annotated[
-        tuple[PathText, ...],
-        _key(
-            "Files or folders of .ics calendars whose meetings are kept clear; only read, never changed.",
-            max_length=_MANY,
-            examples=[["~/calendars/work.ics"]],
-        ),
-    ] = ()
-    file: Annotated[
-        str,
-        _key(
-            "The .ics file your blocks are written to.",
-            max_length=4096,
-            examples=["~/calendars/invention.ics"],
-            extra={"form": "path", "unset": "invention.ics in the data folder"},
-        ),
-    ] = ""
-    visibility: Annotated[
-        Literal["default", "private"], _key("Whether others may read what a block is about.")
-    ] = "default"
-
-
-class Mail(Table, frozen=True):
-    """Your mail: where drafts are put for you to read. Nothing is sent that you have not approved."""
-
-    provider: Annotated[Literal["local"], _key("What keeps the drafts; local is .eml files.")] = "local"
-    folder: Annotated[
-        str,
-        _key(
-            "The folder the .eml drafts are written to.",
-            max_length=4096,
-            examples=["~/Drafts"],
-            extra={"form": "path", "unset": "drafts in the data folder"},
-        ),
-    ] = ""
-
-
 class Config(Table, frozen=True, kw_only=True):
     """The whole config file of magicloop."""
 
@@ -370,3 +317,4 @@ class Config(Table, frozen=True, kw_only=True):
     incidents: Incidents = Incidents()
     calendar: Calendar = Calendar()
     mail: Mail = Mail()
+    google: Google = Google()

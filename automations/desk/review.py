@@ -21,7 +21,7 @@ from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import Approval, ApprovalState, DraftState, Outcome
 from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
-from automations.plan.drafts import same_words, unshown, unshown_words
+from automations.plan.drafts import GONE, same_words, unshown, unshown_words
 from automations.plan.lifecycle import FINAL, check_move
 from automations.plan.zones import approval_expiry
 
@@ -237,13 +237,13 @@ def snooze(bench: Bench, draft: Draft, until: datetime) -> Draft:
 
 
 def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
-    """Say whether a mail that was handed over went out.
+    """Say whether a mail went out that was handed over, or whose draft is gone from the mailbox.
 
-    :raises RefusedError: it was not handed over.
+    :raises RefusedError: it was not handed over, and its draft is not gone.
     """
-    if draft.state not in (DraftState.APPROVED, DraftState.UNKNOWN) or (
-        draft.state is DraftState.APPROVED and draft.handed_over is None
-    ):
+    gone = any(problem.key == (GONE, draft.key) for problem in bench.recorded.problems)
+    asked = draft.state is DraftState.UNKNOWN or draft.handed_over is not None or gone
+    if not asked or draft.state not in (DraftState.WAITING, DraftState.APPROVED, DraftState.UNKNOWN):
         raise RefusedError(
             f"the draft is {draft.state.value.replace('_', ' ')}; there is nothing to resolve",
             fix="magicloop draft list",
@@ -253,7 +253,7 @@ def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
         closing = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you said it went out")
         carry_out(bench, closing)
         return
-    if draft.state is DraftState.UNKNOWN:
+    if draft.state is DraftState.UNKNOWN or gone:
         carry_out(bench, CloseDraft(draft, DraftState.DISCARDED, "you said it did not go out"))
         return
     back = replace(draft, state=DraftState.WAITING, handed_over=None, rev=draft.rev + 1)

@@ -139,12 +139,14 @@ class IncidentsPolicy:
 
 @dataclass(frozen=True, slots=True)
 class CalendarSettings:
-    """Which calendar provider, and for the local one its files. Paths are absolute."""
+    """Which calendar provider; for the local one its files, for Google its calendars. Paths are absolute."""
 
     provider: str = "local"
     busy: tuple[str, ...] = ()
     file: str = ""
     visibility: str = "default"
+    calendars: tuple[str, ...] = ("primary",)
+    event_type: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,20 @@ class MailSettings:
     folder: str = ""
     mode: str = "draft-only"
     undo_seconds: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleSettings:
+    """The Google account. Paths are absolute or ""; `api_endpoint` is "" for Google itself.
+
+    `known_drafts` is a file the Gmail mailbox keeps what it last read in; it may be deleted at any time.
+    """
+
+    client_file: str = ""
+    token_file: str = ""
+    service_account: str = ""
+    api_endpoint: str = ""
+    known_drafts: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +185,7 @@ class Policy:
     incidents: IncidentsPolicy = field(default_factory=IncidentsPolicy)
     calendar: CalendarSettings = field(default_factory=CalendarSettings)
     mail: MailSettings = field(default_factory=MailSettings)
+    google: GoogleSettings = field(default_factory=GoogleSettings)
     sample: bool = False
 
     @property

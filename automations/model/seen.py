@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from automations.errors import FaultClass
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, timedelta
@@ -56,12 +58,16 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A calendar that could not be read, so that its time is unknown. `where` is file or file:line."""
+    """A calendar or draft that could not be read, so that nothing is known of it.
+
+    `where` is file or file:line. `fault` says if reading again can help, or only a sign-in.
+    """
 
     calendar: str
     what: str
     where: str
     fix: str
+    fault: FaultClass = FaultClass.PERMANENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +128,16 @@ class SeenDraft:
 class OwnDrafts:
     """Our drafts asked for by provider id; `lost` and `known` as in `OwnBlocks`.
 
-    One that is there but is no mail any more is in `unreadable`, not in `found`: leave it alone.
+    One that is there but is no mail any more is in `unreadable`, not in `found`: leave it alone. One that
+    is known to have been sent by hand is in `sent`; one that is gone, sent or deleted, in `unsure`.
     """
 
     found: Mapping[str, SeenDraft] = field(default_factory=dict)
     lost: bool = False
     known: bool = True
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
+    sent: frozenset[str] = frozenset()
+    unsure: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

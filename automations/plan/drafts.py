@@ -15,7 +15,7 @@ from automations.plan.actions import (
     RestoreDraft,
     UpdateDraft,
 )
-from automations.plan.decided import Decided, standing
+from automations.plan.decided import SEVERITIES, Decided, standing
 from automations.plan.lifecycle import FINAL
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 UNREADABLE = "drafts-unreadable"
 UNREVIEWABLE = "draft-unreviewable"
 EDITED_LATE = "draft-edited-late"
+GONE = "draft-gone"
 OPEN = (DraftState.WAITING, DraftState.APPROVED)
 
 
@@ -61,7 +62,7 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
             now,
             code=UNREADABLE,
             subject=unreadable.calendar,
-            severity=Severity.ERROR,
+            severity=SEVERITIES[unreadable.fault],
             what=unreadable.what,
             where=unreadable.where,
             fix=unreadable.fix,
@@ -121,10 +122,16 @@ def _doubts(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tupl
     """Return what only the person can settle about the copy of an open draft."""
     drafts = seen.drafts
     there = drafts.found.get(draft.provider_id)
-    if there is None:
+    if draft.provider_id in drafts.unsure:
+        code, what = (
+            GONE,
+            "the draft is gone from your drafts: it was sent or deleted, and only you know which",
+        )
+        fix = f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)"
+    elif there is None:
         unseen = not drafts.known or draft.provider_id in drafts.unreadable
         return tuple(p for p in recorded.problems if unseen and _is_doubt(p, draft))
-    if _over(draft, now) and there.revision != draft.remote:
+    elif _over(draft, now) and there.revision != draft.remote:
         code, what = EDITED_LATE, "the draft's file was edited after it was handed over, and its time is over"
         fix = f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)"
     elif found := unshown(draft, there):
@@ -147,7 +154,7 @@ def _doubts(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tupl
 
 
 def _is_doubt(problem: Problem, draft: Draft) -> bool:
-    return problem.code in (UNREVIEWABLE, EDITED_LATE) and problem.subject == draft.key
+    return problem.code in (UNREVIEWABLE, EDITED_LATE, GONE) and problem.subject == draft.key
 
 
 def _draft_id(action: Action) -> str:
@@ -161,6 +168,9 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
         return (RemoveCopy(draft, reason),) if draft.provider_id else ()
     if draft.state not in (DraftState.RENDERED, *OPEN):
         return ()
+    if _gone(draft, seen):
+        by_hand = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you sent it yourself")
+        return (by_hand,) if draft.provider_id in seen.drafts.sent else ()
     if _deleted(draft, seen):
         # Whoever sends a mail from its file may move the file; only they can say whether it went.
         by_hand = CloseDraft(draft, DraftState.DISCARDED, "its file was deleted by hand")
@@ -168,9 +178,8 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
     if _over(draft, now):
         ended = CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent")
         return () if draft.handed_over else (ended,)
-    if draft.state is DraftState.RENDERED:
-        return (_place(draft),)
-    return _kept(draft, now, seen, recorded)
+    placing = draft.state is DraftState.RENDERED
+    return (_place(draft),) if placing else _kept(draft, now, seen, recorded)
 
 
 def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[Action, ...]:
@@ -192,6 +201,11 @@ def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[
     if there is not None and not same_words(draft, there):
         return (*first, UpdateDraft(draft, "its file has not got the newest words yet"))
     return first
+
+
+def _gone(draft: Draft, seen: Seen) -> bool:
+    """Tell whether the person sent the copy, or may have."""
+    return draft.state in OPEN and draft.provider_id in seen.drafts.sent | seen.drafts.unsure
 
 
 def _deleted(draft: Draft, seen: Seen) -> bool:

@@ -20,7 +20,7 @@ from automations.model.records import Block, BlockState, Problem, Severity
 from automations.model.seen import Span
 from automations.plan.actions import CloseBlock
 from automations.plan.conflicts import named, no_slot_words
-from automations.plan.decided import Decided, standing
+from automations.plan.decided import SEVERITIES, Decided, standing
 from automations.plan.generations import (
     block_id,
     claimed_months,
@@ -312,7 +312,7 @@ def _unreadable(seen: Seen, recorded: Recorded, now: datetime) -> list[Problem]:
             now,
             code=UNREADABLE,
             subject=calendar.calendar,
-            severity=Severity.ERROR,
+            severity=SEVERITIES[calendar.fault],
             what=calendar.what,
             where=calendar.where,
             fix=calendar.fix,

@@ -170,7 +170,19 @@ MALFORMED = {
     ),
     "provider not there": (
         f'{ME}[calendar]\nprovider = "exchange"\n',
-        [("calendar.provider", 'must be "local"')],
+        [("calendar.provider", 'one of "google", "local"')],
+    ),
+    "endpoint elsewhere": (
+        f'{ME}[google]\napi_endpoint = "http://192.0.2.1:80"\n',
+        [("google.api_endpoint", "no address of this machine; write http://127.0.0.1:PORT")],
+    ),
+    "endpoint that only looks near": (
+        f'{ME}[google]\napi_endpoint = "http://127.0.0.1:80@evil.test"\n',
+        [("google.api_endpoint", "no address of this machine")],
+    ),
+    "endpoint with a path": (
+        f'{ME}[google]\napi_endpoint = "http://127.0.0.1:80/calendar"\n',
+        [("google.api_endpoint", "no address of this machine")],
     ),
     "another's home": (f'{ME}[mail]\nfolder = "~bob/x"\n', [("mail.folder", "write the whole path")]),
     "blocks read as meetings": (

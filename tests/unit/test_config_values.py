@@ -95,9 +95,16 @@ def test_every_key_reaches_the_policy(home):
         busy = ["~/cal", "here.ics", "/there.ics", "../up.ics"]
         file = "own.ics"
         visibility = "private"
+        calendars = ["primary", "team@example.com"]
+        event_type = "focus"
         [mail]
-        provider = "local"
+        provider = "google"
         folder = "~/Drafts"
+        [google]
+        client_file = "client.json"
+        token_file = "~/token.json"
+        service_account = "/robot.json"
+        api_endpoint = "http://127.0.0.1:8085/"
         """
     )
 
@@ -139,8 +146,17 @@ def test_every_key_reaches_the_policy(home):
             busy=(f"{home}/cal", "/home/sam/conf/here.ics", "/there.ics", "/home/sam/conf/../up.ics"),
             file="/home/sam/conf/own.ics",
             visibility="private",
+            calendars=("primary", "team@example.com"),
+            event_type="focus",
         ),
-        mail=type(found.mail)(folder=f"{home}/Drafts"),
+        mail=type(found.mail)(provider="google", folder=f"{home}/Drafts"),
+        google=type(found.google)(
+            client_file="/home/sam/conf/client.json",
+            token_file=f"{home}/token.json",
+            service_account="/robot.json",
+            api_endpoint="http://127.0.0.1:8085",
+            known_drafts="/data/google-drafts.json",
+        ),
         sample=True,
     )
 

@@ -1,0 +1,112 @@
+"""The part of the config spec that says where calendar and mail are kept."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from automations.config.keys import MANY, PATH, PathText, Table, key
+
+
+class Calendar(Table, frozen=True):
+    """Your calendar: where your meetings are read and your blocks are written."""
+
+    provider: Annotated[
+        Literal["local", "google"],
+        key("What keeps the calendar: local is .ics files, google is Google Calendar (see [google])."),
+    ] = "local"
+    busy: Annotated[
+        tuple[PathText, ...],
+        key(
+            "Files or folders of .ics calendars whose meetings are kept clear; only read, never changed.",
+            max_length=MANY,
+            examples=[["~/calendars/work.ics"]],
+        ),
+    ] = ()
+    file: Annotated[
+        str,
+        key(
+            "The .ics file your blocks are written to.",
+            max_length=PATH,
+            examples=["~/calendars/invention.ics"],
+            extra={"form": "path", "unset": "invention.ics in the data folder"},
+        ),
+    ] = ""
+    visibility: Annotated[
+        Literal["default", "private"], key("Whether others may read what a block is about.")
+    ] = "default"
+    calendars: Annotated[
+        tuple[Annotated[str, Meta(min_length=1, max_length=254)], ...],
+        key(
+            "Google calendars whose meetings are kept clear, by id; primary is your own.",
+            min_length=1,
+            max_length=50,
+            examples=[["primary", "team@example.com"]],
+        ),
+    ] = ("primary",)
+    event_type: Annotated[
+        Literal["auto", "focus", "default"],
+        key(
+            "What a block is on Google Calendar; auto takes focus time where the account has it, else a plain event."
+        ),
+    ] = "auto"
+
+
+class Mail(Table, frozen=True):
+    """Your mail: where drafts are put for you to read. Nothing is sent that you have not approved."""
+
+    provider: Annotated[
+        Literal["local", "google"],
+        key("What keeps the drafts: local is .eml files, google is Gmail (see [google])."),
+    ] = "local"
+    folder: Annotated[
+        str,
+        key(
+            "The folder the .eml drafts are written to.",
+            max_length=PATH,
+            examples=["~/Drafts"],
+            extra={"form": "path", "unset": "drafts in the data folder"},
+        ),
+    ] = ""
+
+
+class Google(Table, frozen=True):
+    """Your Google account, where calendar.provider or mail.provider is google. First: magicloop connect google."""
+
+    client_file: Annotated[
+        str,
+        key(
+            "The OAuth client you made (type Desktop), as downloaded; used by connect only.",
+            max_length=PATH,
+            examples=["~/Downloads/client_secret_123.json"],
+            extra={"form": "path", "unset": "the newest client_secret_*.json in Downloads"},
+        ),
+    ] = ""
+    token_file: Annotated[
+        str,
+        key(
+            "Where the sign-in is kept, readable by you alone.",
+            max_length=PATH,
+            examples=["~/.config/magicloop/google-token.json"],
+            extra={"form": "path", "unset": "google-token.json in the data folder"},
+        ),
+    ] = ""
+    service_account: Annotated[
+        str,
+        key(
+            "A service account's key file with delegation for me.email, in place of a sign-in; for fleets.",
+            max_length=PATH,
+            examples=["/etc/magicloop/service-account.json"],
+            extra={"form": "path", "unset": "none"},
+        ),
+    ] = ""
+    api_endpoint: Annotated[
+        str,
+        key(
+            "For tests: an emulator on this machine that stands in for Google.",
+            max_length=200,
+            examples=["http://127.0.0.1:8085"],
+            extra={"form": "loopback", "unset": "Google itself"},
+        ),
+    ] = ""
