@@ -32,14 +32,15 @@ def observe(
     unreadable: tuple[Unreadable, ...] = ()
     unreadable_mail: tuple[Unreadable, ...] = ()
     blocks, busy, drafts = OwnBlocks(), BusyReport(), OwnDrafts()
+    # Busy times first: where both come from one listing, the blocks are in it.
+    if needs.busy:
+        busy = calendar.fetch_busy(needs.busy, own=needs.own)
     try:
         if needs.blocks:
             blocks = calendar.fetch_blocks(needs.blocks)
     except ProviderError as error:
         blocks = OwnBlocks(known=False)
         unreadable = (Unreadable("your invention blocks", error.what, error.where, error.fix, error.fault),)
-    if needs.busy:
-        busy = calendar.fetch_busy(needs.busy, own=needs.own)
     try:
         if needs.drafts:
             drafts = mailbox.fetch_drafts(needs.drafts)

@@ -100,6 +100,8 @@ class Calendar(Protocol):
     def book(self, event: BlockEvent) -> SeenBlock:
         """Put an event there. Booking the same id again changes nothing and returns what stands.
 
+        Where the calendar remembers that the person deleted it, it comes back `cancelled` and is not made.
+
         :raises ProviderError: permanent, nothing was written.
         """
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out
-from automations.model.records import BlockState
+from automations.model.records import BlockState, Outcome
 from automations.plan.zones import say_when
 from automations.ports import BlockEvent
 
@@ -16,21 +16,28 @@ if TYPE_CHECKING:
     from automations.model.seen import SeenBlock, Span
     from automations.plan.actions import BookBlock, CancelBlock, MoveBlock, RestoreBlock
 
+DELETED_BEFORE = "it was deleted by hand before, so it is not made again"
+
 
 def book_block(bench: Bench, action: BookBlock) -> Result:
     """Put a block on the calendar.
 
-    Where one of this id stands already, as it does when the journal was lost, what stands is recorded.
+    Where one of this id stands already, as it does when the journal was lost, what stands is recorded: the
+    time it has, or that the person deleted it.
     """
     summary, description = bench.world.renderer.render_event("invention", action.facts)
     block = replace(action.block, summary=summary, description=description)
     target = _target(block)
 
     def found(seen: SeenBlock) -> str:
+        if seen.cancelled:
+            return DELETED_BEFORE
         when = say_when(seen.span, block.zone or bench.policy.me.zone, with_year=False)
         return action.reason if seen.span == target else f"found on the calendar at {when}"
 
     def booked(seen: SeenBlock) -> tuple[Block]:
+        if seen.cancelled:
+            return (_skipped(block, DELETED_BEFORE),)
         others = tuple(other for other in block.alternatives if not other.overlaps(seen.span))
         stood.append(seen.span)
         standing = replace(block, reason=found(seen), alternatives=others)
@@ -48,7 +55,7 @@ def book_block(bench: Bench, action: BookBlock) -> Result:
         detail=found,
     )
     if not stood:
-        return result
+        return replace(result, span=None) if result.outcome is Outcome.DONE else result
     if stood[0] == target:
         return replace(result, detail="")
     return replace(result, span=stood[0], reason=result.detail)
@@ -72,7 +79,7 @@ def move_block(bench: Bench, action: MoveBlock) -> Result:
 def cancel_block(bench: Bench, action: CancelBlock) -> Result:
     """Take a block off the calendar if it still has the revision of the action; its month is skipped."""
     block = _standing(bench, action.block)
-    skipped = replace(block, state=BlockState.SKIPPED, reason=action.reason, target=None, rev=block.rev + 1)
+    skipped = _skipped(block, action.reason)
     return carry_out(
         bench,
         action,
@@ -105,6 +112,10 @@ def _target(block: Block) -> Span:
 def _standing(bench: Bench, block: Block) -> Block:
     """Return the block as the journal has it."""
     return next(recorded for recorded in bench.recorded.blocks if recorded.id == block.id)
+
+
+def _skipped(block: Block, reason: str) -> Block:
+    return replace(block, state=BlockState.SKIPPED, reason=reason, target=None, rev=block.rev + 1)
 
 
 def _placed(block: Block, seen: SeenBlock, state: BlockState) -> Block:

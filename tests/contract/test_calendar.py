@@ -1,12 +1,16 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
 
 from automations.errors import FaultClass, ProviderError
 from automations.model.seen import Busy, Span, Unreadable
+from automations.providers.google.wire_calendar import event_ids
 from automations.providers.local.calendar import LocalCalendar
 from automations.providers.memory import MemoryCalendar
 from automations.testing.calendar_contract import CalendarContract, some_event
+from google_emulator import CalendarApi, Emulator
+from google_emulator.provider import google_calendar
 
 
 class TestMemoryCalendar(CalendarContract):
@@ -82,3 +86,40 @@ class TestLocalCalendar(CalendarContract):
             calendar.fetch_blocks(["b1"])
         assert re.fullmatch(re.escape(str(self.own(tmp_path))) + r":\d+", caught.value.where)
         assert "blocks.ics" in caught.value.fix
+
+
+class TestGoogleCalendar(CalendarContract):
+    """Over real sockets, with pages of two and empty ones between."""
+
+    @pytest.fixture(autouse=True)
+    def google(self):
+        self.api = CalendarApi(page=2, empty_pages=True)
+        with Emulator(self.api) as self.emulator:
+            yield
+            self.calendar.close()
+
+    def make_calendar(self, tmp_path, busy):
+        for start, end, title in busy:
+            self.api.meet(start, end, title)
+        self.calendar = google_calendar(self.emulator, tmp_path, calendars=("primary", "team@corp.test"))
+        self.api.meet(
+            datetime(2020, 1, 1, tzinfo=UTC), datetime(2020, 1, 2, tzinfo=UTC), calendar="team@corp.test"
+        )
+        return self.calendar
+
+    def break_blocks(self, calendar, tmp_path):
+        self.api.deny()
+
+    def break_busy(self, calendar, tmp_path):
+        self.api.deny(calendar="team@corp.test")
+
+    def lose_blocks(self, calendar, tmp_path):
+        pytest.skip("an account cannot lose its primary calendar")
+
+    def move_by_hand(self, calendar, tmp_path, block_id, span):
+        (event_id, *_) = event_ids(block_id)
+        self.api.move(event_id, span.start, span.end)
+
+    def delete_by_hand(self, calendar, tmp_path, block_id):
+        (event_id, *_) = event_ids(block_id)
+        self.api.delete(event_id)

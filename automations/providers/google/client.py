@@ -5,6 +5,7 @@ Importing this module loads Google's libraries: do it inside the function that m
 
 from __future__ import annotations
 
+import logging
 import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -77,6 +78,8 @@ def build_service(api: str, credentials: Credentials, *, endpoint: str = "", tim
     `endpoint` is the root of an emulator (`http://127.0.0.1:PORT`), "" for Google. The description of the
     API is the one inside the library: no network.
     """
+    # They warn of what is reported in our own words anyway, on the stderr of a scheduler.
+    logging.getLogger("googleapiclient").setLevel(logging.ERROR)
     version, path = _PATHS[api]
     http = google_auth_httplib2.AuthorizedHttp(credentials, http=SingleShot(timeout, direct=bool(endpoint)))
     options = {"api_endpoint": endpoint.rstrip("/") + path} if endpoint else None

@@ -34,6 +34,7 @@ CAUGHT = (
 """Everything a call may raise; `ssl.SSLError` and `TimeoutError` are OSErrors, bad JSON a ValueError."""
 
 CONNECT = "magicloop connect google"
+LOOK = "see whether your account may do this in Google itself, then: magicloop run"
 _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "conflict"})
 _QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"})
 _SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientScopes"})
@@ -115,7 +116,7 @@ def _answered(error: HttpError, *, where: str, changes: bool) -> GoogleError:
     status, headers = int(error.resp.status), error.resp
     reason, words = read_reason(error.content)
     said = f": {words}" if words else ""
-    fault, what, fix = FaultClass.PERMANENT, f"Google refused it ({status} {reason}{said})", ""
+    fault, what, fix = FaultClass.PERMANENT, f"Google refused it ({status} {reason}{said})", LOOK
     quota = status in (403, 429) and reason in _QUOTA
     if quota:
         fault, what = FaultClass.TRANSIENT, "Google's daily quota for this program is used up"
