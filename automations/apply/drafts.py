@@ -184,6 +184,7 @@ def _render(bench: Bench, action: CreateDraft) -> Draft:
             why=action.reason,
             created=now,
             expires=action.expires,
+            template=action.template,
             message_id=message_id_for(ref, sender),
             thread=action.thread,
         ),

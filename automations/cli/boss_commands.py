@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, listing, say
+from automations.cli.output import emit_json, heading, listing, prose, say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from automations.plan.loop import Standing, Step
     from automations.wiring import Session
 
 
@@ -30,23 +33,7 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
     loops = [standing_with(each, now, policy.me.zone, recorded) for each in policy.bosses]
     waits = {each.id: incident for each, incident in withheld(policy, now, recorded)}
     if as_json:
-        emit_json(
-            {
-                "bosses": [
-                    {
-                        "name": loop.boss.name,
-                        "email": loop.boss.email,
-                        "stage": loop.stage,
-                        "why": loop.why,
-                        "kept": loop.kept,
-                        "missed": loop.missed,
-                        "waits_for": waits.get(loop.boss.id),
-                        "cycle": {"month": loop.month, "step": loop.step},
-                    }
-                    for loop in loops
-                ]
-            }
-        )
+        emit_json({"bosses": [_boss_json(session, each, waits) for each in loops]})
         return
     if not loops:
         say("No boss in the config. Add one: magicloop config edit")
@@ -58,5 +45,89 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
         ]
     )
     for loop in loops:
+        if loop.overdue:
+            say(f"OVERDUE: {loop.overdue} to {loop.boss.name}; see magicloop promise list")
         if loop.boss.id in waits:
             say(f"The offer to {loop.boss.name} waits until {waits[loop.boss.id]} is resolved.")
+
+
+@boss.command()
+@click.argument("name", metavar="BOSS")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def show(session: Session, name: str, *, as_json: bool) -> None:
+    """Show the loop with one boss: stage, steps, promises."""
+    from automations.cli.loop_commands import promise_json, state_of
+    from automations.desk.loop import find_boss
+    from automations.plan.loop import standing_with, steps_of
+    from automations.plan.offers import withheld
+    from automations.plan.zones import say_day, say_month, say_when
+
+    policy, now = session.policy, session.clock.now()
+    zone, found = policy.me.zone, find_boss(policy, name)
+    recorded = session.reading_journal().load(policy.person)
+    loop = standing_with(found, now, zone, recorded)
+    promises = [promise for promise in recorded.promises if promise.boss == found.id]
+    months = [cycle.month for cycle in recorded.cycles if cycle.boss == found.id]
+    history = [(month, steps_of(found, month, now, zone, recorded)) for month in months]
+    if as_json:
+        waits = {each.id: incident for each, incident in withheld(policy, now, recorded)}
+        shown = _boss_json(session, loop, waits)
+        shown["promises"] = [promise_json(session, promise) for promise in promises]
+        shown["cycles"] = [{"month": month, "steps": _steps_json(steps, zone)} for month, steps in history]
+        emit_json(shown)
+        return
+    heading(f"{found.name} <{found.email}>")
+    prose([("stage", f"{loop.stage}: {loop.why}"), ("promises", f"{loop.kept} kept, {loop.missed} missed")])
+    say()
+    heading(say_month(loop.month))
+    prose(
+        [(step.name, say_when(step.at, zone) if step.at else f"not yet: {step.gap}") for step in loop.steps]
+    )
+    if promises:
+        say()
+        heading("Promises")
+        listing([(p.id, state_of(session, p), say_day(p.due), p.text) for p in promises])
+
+
+@boss.command()
+@click.argument("name", metavar="BOSS")
+@click.argument("stage")
+@click.option("--reason", default="", metavar="TEXT", help="Why; it is logged.")
+@click.pass_obj
+def stage(session: Session, name: str, stage: str, reason: str) -> None:
+    """Raise the stage above what the log allows, with a reason."""
+    from automations.cli.loop_commands import loop_desk
+    from automations.desk.loop import choose_stage, find_boss
+    from automations.plan.loop import standing_with
+
+    with loop_desk(session) as desk:
+        choose_stage(desk, name, stage, reason)
+    policy = session.policy
+    recorded = session.journal().load(policy.person)
+    loop = standing_with(find_boss(policy, name), session.clock.now(), policy.me.zone, recorded)
+    say(f"Next offer to {loop.boss.name}: {loop.stage} ({loop.why}).")
+
+
+def _boss_json(session: Session, loop: Standing, waits: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": loop.boss.name,
+        "email": loop.boss.email,
+        "stage": loop.stage,
+        "why": loop.why,
+        "kept": loop.kept,
+        "missed": loop.missed,
+        "overdue": loop.overdue,
+        "waits_for": waits.get(loop.boss.id),
+        "cycle": {
+            "month": loop.month,
+            "step": loop.step,
+            "steps": _steps_json(loop.steps, session.policy.me.zone),
+        },
+    }
+
+
+def _steps_json(steps: Iterable[Step], zone: str) -> list[dict[str, Any]]:
+    from automations.cli.wording import local_iso
+
+    return [{"name": step.name, "at": local_iso(step.at, zone), "gap": step.gap} for step in steps]

@@ -89,7 +89,8 @@ class Draft:
 
     `mime` are the exact bytes of revision `text_rev`, which rises with every change of the words or
     recipients (`rev` rises with every write). `remote` is the provider's revision last written or read.
-    `key` is the purpose, e.g. `offer:<boss>:<month>`; `why` says in words what made it. `message_id` is
+    `key` is the purpose, e.g. `offer:<boss>:<month>`; `why` says in words what made it; `template` names
+    the words it was rendered from (`offer-suggest`), which tells an offer's stage. `message_id` is
     the one in its bytes, `thread` those of the mails it follows, oldest first; both with angle brackets.
     """
 
@@ -119,6 +120,7 @@ class Draft:
     reason: str = ""
     message_id: str = ""
     thread: tuple[str, ...] = ()
+    template: str = ""
 
 
 class ApprovalState(StrEnum):

@@ -17,6 +17,7 @@ from automations.plan.incidents import INCIDENT_PROBLEMS, plan_incidents
 from automations.plan.invention import CONFLICT, NO_SLOT, UNREADABLE, plan_invention
 from automations.plan.loop import plan_loop
 from automations.plan.offers import NEEDS_FACTS, plan_offers
+from automations.plan.promises import PROMISE_PROBLEMS, plan_promises
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,12 +46,12 @@ class Automation:
     decide: Decide
     codes: frozenset[str] = frozenset()
     claims: frozenset[str] = frozenset()
-    drafts: str = ""
+    drafts: tuple[str, ...] = ()
 
     def finds(self, problem: Problem) -> bool:
         """Tell whether this automation finds `problem` again for as long as it stands."""
         kind = problem.code.removesuffix("-failed")
-        mine = kind == "create-draft" and bool(self.drafts) and problem.subject.startswith(self.drafts)
+        mine = kind == "create-draft" and problem.subject.startswith(self.drafts)
         return problem.code in self.codes or kind in self.claims or mine
 
 
@@ -60,11 +61,12 @@ NEEDS_CALENDARS = frozenset({NO_SLOT, CONFLICT, "book-block-failed", "move-block
 AUTOMATIONS: Mapping[str, Automation] = {
     "drafts": Automation(plan_drafts),
     "loop": Automation(plan_loop),
-    "incidents": Automation(plan_incidents, codes=INCIDENT_PROBLEMS, drafts="incident:"),
+    "incidents": Automation(plan_incidents, codes=INCIDENT_PROBLEMS, drafts=("incident:",)),
+    "promises": Automation(plan_promises, codes=PROMISE_PROBLEMS, drafts=("closing:", "catch-up:")),
     "invention": Automation(
         plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE}), claims=BLOCK_CLAIMS
     ),
-    "offers": Automation(plan_offers, codes=frozenset({NEEDS_FACTS}), drafts="offer:"),
+    "offers": Automation(plan_offers, codes=frozenset({NEEDS_FACTS}), drafts=("offer:",)),
 }
 """In the order of their actions: what was edited outside is read in before anything is made."""
 

@@ -1,13 +1,16 @@
-"""The loop with each boss, month by month: cycles opened and closed, and the stage of its offers."""
+"""The loop with each boss, month by month: cycles opened and closed, and the five steps of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from automations.model.loop import AnswerKind, PromiseState
 from automations.model.records import Cycle, DraftState
 from automations.plan.actions import CloseCycle, OpenCycle
 from automations.plan.decided import Decided
+from automations.plan.ladder import rung_with, trust_in
 from automations.plan.zones import add_months, month_of, month_span
 
 if TYPE_CHECKING:
@@ -19,19 +22,42 @@ if TYPE_CHECKING:
     from automations.plan.actions import Action
 
 OUT = (DraftState.SENT, DraftState.SENT_ELSEWHERE)
+STEPS = ("standing", "asked", "doing", "proposed", "repeat")
+STANDING_LASTS = timedelta(days=90)
+"""How long "you are doing your job well" stays an answer."""
+PROPOSALS = frozenset({"offer-suggest", "offer-done", "offer-intend", "goal-trade"})
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One of the five steps of a month's turn: when it was taken, or what is missing for it."""
+
+    name: str
+    at: datetime | None
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where the loop with one boss stands: stage of the next offer and why, and this month's step."""
+    """Where the loop with one boss stands: stage of the next offer and why, and this month's steps.
+
+    `step` is the furthest step taken this month, *standing* at its beginning.
+    """
 
     boss: Boss
     stage: str
     why: str
     kept: int
     missed: int
+    overdue: int
     month: Month
-    step: str
+    steps: tuple[Step, ...]
+
+    @property
+    def step(self) -> str:
+        """The furthest step taken."""
+        taken = [step.name for step in self.steps if step.at is not None]
+        return taken[-1] if taken else STEPS[0]
 
 
 def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
@@ -68,23 +94,57 @@ def offers_to(boss_id: str, recorded: Recorded) -> tuple[Draft, ...]:
     return tuple(draft for draft in recorded.drafts if draft.key.startswith(f"offer:{boss_id}:"))
 
 
+def went_out(draft: Draft) -> datetime | None:
+    """Return when a mail went, None when it did not. A mail sent by hand went when it was handed over."""
+    return (draft.handed_over or draft.created) if draft.state in OUT else None
+
+
 def standing_with(boss: Boss, now: datetime, zone: str, recorded: Recorded) -> Standing:
-    """Return where the loop with `boss` stands at `now`.
-
-    The stage is *ask* until promises are kept; a stage fixed in the config may only lower it.
-    """
+    """Return where the loop with `boss` stands at `now`."""
+    rung, trust = rung_with(boss, now, zone, recorded), trust_in(boss.id, now, zone, recorded)
     month = month_of(now, zone)
-    offers = offers_to(boss.id, recorded)
-    current = [offer for offer in offers if offer.key.endswith(f":{month}")]
-    why = "no promise kept yet" if boss.stage in ("auto", "ask") else _held_back(boss.stage)
-    if not current:
-        step = "standing"
-    elif current[-1].state in OUT:
-        step = "asked"
-    else:
-        step = "asking"
-    return Standing(boss, "ask", why, kept=0, missed=0, month=month, step=step)
+    return Standing(
+        boss=boss,
+        stage=rung.stage,
+        why=rung.why,
+        kept=trust.kept,
+        missed=trust.missed,
+        overdue=trust.overdue,
+        month=month,
+        steps=steps_of(boss, month, now, zone, recorded),
+    )
 
 
-def _held_back(stage: str) -> str:
-    return f"the config says {stage}, but no promise is kept yet, so the offer asks"
+def steps_of(boss: Boss, month: Month, now: datetime, zone: str, recorded: Recorded) -> tuple[Step, ...]:
+    """Return the five steps of a month's turn with a boss, as the log tells them.
+
+    Only what happened in the month counts, but for the standing answer, which lasts 90 days.
+    """
+    span = month_span(month, zone)
+    by = min(span.end, now + timedelta(microseconds=1))
+
+    def within(at: datetime | None) -> bool:
+        return at is not None and span.start <= at < by
+
+    answers = [answer for answer in recorded.answers if answer.boss == boss.id]
+    solid = [a.at for a in answers if a.kind is AnswerKind.SOLID and by - STANDING_LASTS <= a.at < by]
+    mails = [draft for draft in recorded.drafts if boss.email in draft.to]
+    asked = [went_out(draft) for draft in offers_to(boss.id, recorded) if within(went_out(draft))]
+    promises = [promise for promise in recorded.promises if promise.boss == boss.id]
+    doing = [promise.made for promise in promises if within(promise.made)]
+    proposed = [went_out(draft) for draft in mails if draft.template in PROPOSALS and within(went_out(draft))]
+    kept = [p.ended for p in promises if p.state is PromiseState.KEPT and within(p.ended)]
+    still_open = any(p.state is PromiseState.OPEN for p in promises)
+    found = (
+        (solid[-1] if solid else None, "no answer in 90 days that your work is solid"),
+        (asked[0] if asked else None, "the offer has not gone out"),
+        (doing[0] if doing else None, "no promise was made this month"),
+        (proposed[0] if proposed else None, "nothing was proposed this month"),
+        (
+            kept[-1] if kept and not still_open else None,
+            "a promise is still open" if still_open else "no promise was kept this month",
+        ),
+    )
+    return tuple(
+        Step(name, at, "" if at is not None else gap) for name, (at, gap) in zip(STEPS, found, strict=True)
+    )

@@ -13,6 +13,7 @@ from automations.plan.actions import CloseDraft, CreateDraft
 from automations.plan.business_days import business_days_later, clamped_day, shift_to_business_day
 from automations.plan.decided import Decided, standing
 from automations.plan.loop import offers_to, standing_with
+from automations.plan.promises import overdue_promises, working_weekdays
 from automations.plan.zones import (
     add_months,
     local,
@@ -26,7 +27,7 @@ from automations.plan.zones import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from automations.model.policy import Boss, Policy, Weekday
+    from automations.model.policy import Boss, Policy
     from automations.model.records import Draft, Month, Recorded
     from automations.model.seen import Seen
     from automations.plan.actions import Action
@@ -103,11 +104,13 @@ def _about(
     if earlier and month < _next_month(boss, earlier, zone):
         return None
     wanted = clamped_day(month, policy.offers.due_day)
-    due_date = shift_to_business_day(wanted, seen.holidays, _working_weekdays(policy))
+    due_date = shift_to_business_day(wanted, seen.holidays, working_weekdays(policy))
     today = local(now, zone).date()
     first_ever = not any(cycle.boss == boss.id and cycle.month < month for cycle in recorded.cycles)
     if today < due_date and not first_ever:
         return resolve_wall(due_date, time(0), zone)[0]
+    if any(promise.boss == boss.id for promise in overdue_promises(recorded, now, zone)):
+        return None  # the catch-up note comes first
     missing = _missing(boss, policy, recorded, now)
     if missing is not None:
         return missing
@@ -145,10 +148,6 @@ def offer_key(boss_id: str, month: str) -> str:
     return f"offer:{boss_id}:{month}"
 
 
-def _working_weekdays(policy: Policy) -> frozenset[Weekday]:
-    return frozenset(window.weekday for window in policy.invention.working_hours)
-
-
 def _ideas(boss: Boss, policy: Policy) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*boss.offers, *policy.offers.ideas)))
 
@@ -181,7 +180,7 @@ def _facts(boss: Boss, policy: Policy, now: datetime, seen: Seen, *, turn: int) 
     first = (turn * IDEAS_SHOWN) % len(ideas)
     shown = [ideas[(first + step) % len(ideas)] for step in range(IDEAS_SHOWN)]
     today = local(now, policy.me.zone).date()
-    by = business_days_later(today, REPLY_WORKING_DAYS, seen.holidays, _working_weekdays(policy))
+    by = business_days_later(today, REPLY_WORKING_DAYS, seen.holidays, working_weekdays(policy))
     return {
         "boss_first": boss.name.split()[0],
         "my_first": policy.me.name.split()[0],

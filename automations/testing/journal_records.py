@@ -195,6 +195,7 @@ WHOLE: tuple[Record, ...] = (
         provider_id="draft.eml",
         remote="r7",
         reason="edited",
+        template="offer-ask",
     ),
     some_approval(),
     some_cycle(closed=NOW),

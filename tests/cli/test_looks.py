@@ -106,7 +106,19 @@ def test_help_is_short_and_long(process):
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["draft"], ["invention"], ["idea"], ["incident"], ["boss"], ["config"]]
+    "words",
+    [
+        [],
+        ["draft"],
+        ["invention"],
+        ["idea"],
+        ["incident"],
+        ["boss"],
+        ["promise"],
+        ["offer"],
+        ["loop"],
+        ["config"],
+    ],
 )
 def test_a_help_line_ends_in_no_dots(magicloop, monkeypatch, words):
     monkeypatch.setenv("COLUMNS", "80")

@@ -83,6 +83,7 @@ CREATE TABLE draft (
     reason TEXT NOT NULL,
     message_id TEXT NOT NULL DEFAULT '',
     thread TEXT NOT NULL DEFAULT '[]',
+    template TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (person, id)
 );
 
