@@ -39,7 +39,7 @@ def update_facts(
     facts["next"] = _carried("next", updates, update)
     doing = "investigating; " if update.phase is Phase.INVESTIGATING else ""
     facts["now"] = _carried("now", updates, update) or ("" if facts["next"] else f"{doing}{NO_PLAN_YET}")
-    at = said_at(update)
+    at = update.at
     if not facts["window"] and update.phase is Phase.RESOLVED:
         facts["window"] = f"{clock_words(incident.started, zone, at)} to {clock_words(at, zone, at)}"
     heard = _heard(incident, audience, update, recorded)
@@ -77,16 +77,10 @@ def template_of(update: Update, facts: dict[str, object]) -> str:
     return "incident-no-change" if facts["quiet"] and not facts["own_it"] else "incident-update"
 
 
-def said_at(update: Update) -> datetime:
-    """Return the time a mail gives as its own: the promised one where it was written ahead of it."""
-    ahead = update.prepared and update.promised is not None and update.promised > update.at
-    return update.promised if ahead and update.promised is not None else update.at
-
-
 def _missed(policy: Policy, updates: tuple[Update, ...], update: Update, recorded: Recorded) -> str:
     """Return the clause that owns up to a promise that passed before this update was written."""
     promised = promised_for(recorded, updates, update)
-    if promised is None or update.at <= promised:
+    if promised is None or update.at < promised:
         return ""
     return f"Promised for {clock_words(promised, policy.me.zone, update.at)}; it is late."
 

@@ -73,6 +73,11 @@ def gone_at(recorded: Recorded, update: Update) -> datetime | None:
     return None if waits else max(went, default=None)
 
 
+def in_time(sent: datetime, due: datetime) -> bool:
+    """Tell whether a mail that went at `sent` keeps a promise of `due`, which is a whole minute."""
+    return sent.replace(second=0, microsecond=0) <= due
+
+
 def last_told(recorded: Recorded, updates: tuple[Update, ...]) -> Update | None:
     """Return the last of `updates` that went out, None when nobody was told anything yet."""
     return next((each for each in reversed(updates) if gone_at(recorded, each) is not None), None)
@@ -100,7 +105,7 @@ def tally(recorded: Recorded, incident: Incident, now: datetime) -> Tally:
             continue
         after = (gone_at(recorded, each) for each in updates if each.number > update.number)
         answered = next((at for at in after if at is not None), None)
-        if answered is not None and answered <= due:
+        if answered is not None and in_time(answered, due):
             kept += 1
         elif now > due:
             missed += 1
@@ -137,7 +142,7 @@ def _state(
     if sent is not None:
         if DraftState.EXPIRED in states:
             return "missed"
-        return "sent" if promised is None else "kept" if sent <= promised else "late"
+        return "sent" if promised is None else "kept" if in_time(sent, promised) else "late"
     if any(on_its_way(draft, now) for draft in drafts_of(recorded, update)):
         return "waiting"
     if promised is not None and promised <= now and DraftState.EXPIRED in states:

@@ -9,7 +9,7 @@ from automations.model.records import DraftState, Severity
 from automations.plan.actions import CloseDraft, CreateDraft, PrepareUpdate
 from automations.plan.cadence import lead
 from automations.plan.decided import Decided, standing
-from automations.plan.incident_facts import clock_words, said_at, template_of, update_facts
+from automations.plan.incident_facts import clock_words, template_of, update_facts
 from automations.plan.incident_record import (
     awaited,
     drafts_of,
@@ -177,7 +177,7 @@ def _too_late(incident: Incident, newest: Update, kind: str, recorded: Recorded,
 def _why(policy: Policy, incident: Incident, update: Update, kind: str) -> str:
     what = "first notice" if update.number == 1 else f"update {update.number}"
     promised = (
-        f"; the next is promised for {clock_words(update.next_due, policy.me.zone, said_at(update))}"
+        f"; the next is promised for {clock_words(update.next_due, policy.me.zone, update.at)}"
         if update.next_due
         else ""
     )
