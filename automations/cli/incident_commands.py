@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automations.cli.bench import LOCK_WAIT
-from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say, whisper
-from automations.errors import BadValueError, ExitCode, LockHeldError
+from automations.cli.incident_drafting import draft_now
+from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say
+from automations.errors import BadValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date, datetime
 
-    from automations.cycle import Report
-    from automations.model.records import Incident, Recorded
-    from automations.plan.incident_record import Told
+    from automations.model.records import Incident, Update
     from automations.wiring import Session
 
 PHASES = ("investigating", "identified", "monitoring")
@@ -59,43 +58,103 @@ audience_option = click.option(
 )
 
 
+form_option = click.option(
+    "--form",
+    metavar="FILE",
+    help="Take it all from a form that was filled in before; see the error that kept it.",
+)
+
+
 @incident.command("open")
-@click.argument("title")
+@click.argument("title", required=False)
 @click.option("--severity", type=int, default=None, help="1 (worst) to 4. In doubt take the worse.")
 @click.option("--impact", default=None, help="Who is hit, in numbers; or 'unknown, measuring by 15:00'.")
 @click.option("--started", metavar="WHEN", help="When it began (14:05, 2026-11-23T14:05); now if left out.")
 @click.option("--owner", default="", help="Who owns the repair; you if left out.")
 @audience_option
+@form_option
 @field_options({name: FIELDS[name] for name in ("now", "next", "known", "suspected", "unknown", "need")})
 @click.pass_obj
 def open_incident(
     session: Session,
     /,
-    title: str,
+    title: str | None,
     severity: int | None,
     impact: str | None,
     started: str | None,
     owner: str,
     audience: tuple[str, ...],
+    form: str | None,
     **fields: str,
 ) -> None:
-    """Open an incident and draft its first notice."""
-    from automations.cli.when import parse_past
-    from automations.desk import incidents as desk
+    """Open an incident and draft its first notice.
 
+    Without anything a form opens in $EDITOR.
+    """
+    if form or (title is None and is_interactive()):
+        _open_from_form(session, form)
+        return
+    if title is None:
+        raise BadValueError(
+            "an incident needs a title", fix='magicloop incident open "EU checkout errors" --severity 2 ...'
+        )
     severity, impact = _asked(severity, impact)
     if is_interactive() and not _fields(fields).keys() & {"now", "next"}:
         fields = {**fields, **_answers({"now": "Now (empty: not known yet)", "next": "Next"})}
+    opened = _record_opening(
+        session, title, severity, impact, started or "", owner, audience, _fields(fields)
+    )
+    _say_opened(session, opened)
+
+
+def _open_from_form(session: Session, given: str | None) -> None:
+    from automations.cli.incident_form import ask, kept, opening_form
+
+    again = "magicloop incident open"
+    text, filled = ask(session, opening_form(), given, again=again)
+    head = {name: filled.pop(name, "") for name in ("title", "impact", "started", "owner", "audience")}
+    with kept(session, text, again):
+        opened = _record_opening(
+            session,
+            head["title"],
+            _severity(filled.pop("severity", "")),
+            head["impact"],
+            head["started"],
+            head["owner"],
+            tuple(head["audience"].split()),
+            _fields(filled),
+        )
+    _say_opened(session, opened)
+
+
+def _record_opening(
+    session: Session,
+    title: str,
+    severity: int,
+    impact: str,
+    started: str,
+    owner: str,
+    audience: tuple[str, ...],
+    fields: Mapping[str, str],
+) -> Incident:
+    from automations.cli.when import parse_past
+    from automations.desk import incidents as desk
+
     policy, now = session.policy, session.clock.now()
     began = parse_past(started, now, policy.me.zone) if started else None
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
-        new = desk.NewIncident(title, severity, impact, began, owner, audience, _fields(fields))
-        opened = desk.open_incident(
+        new = desk.NewIncident(title, severity, impact, began, owner, audience, fields)
+        return desk.open_incident(
             journal, policy, journal.load(policy.person), now, new, _holidays(session, now)
         )
+
+
+def _say_opened(session: Session, opened: Incident) -> None:
     say(f"{opened.id} is open, severity {opened.severity}.")
-    _draft_now(session, opened.id)
+    if not session.policy.incidents.cadence[opened.severity].first:
+        say(f"So small an incident has no first notice; to tell of it: magicloop incident update {opened.id}")
+    draft_now(session, opened.id)
 
 
 @incident.command()
@@ -104,6 +163,7 @@ def open_incident(
 @click.option("--severity", type=int, default=None, help="A new severity.")
 @click.option("--impact", default="", help="The impact as it is now.")
 @audience_option
+@form_option
 @field_options(FIELDS)
 @click.pass_obj
 def update(
@@ -114,15 +174,57 @@ def update(
     severity: int | None,
     impact: str,
     audience: tuple[str, ...],
+    form: str | None,
     **fields: str,
 ) -> None:
-    """Record what changed and draft the next update."""
+    """Record what changed and draft the next update.
+
+    Without any option a form opens in $EDITOR, filled with what was said last.
+    """
+    given = _fields({**fields, "impact": impact})
+    anything = given or phase or severity is not None or audience
+    if form or not anything:
+        _update_from_form(session, name, form)
+        return
+    _say_updated(session, *_record_update(session, name, phase, severity, given, audience))
+
+
+def _update_from_form(session: Session, name: str, given: str | None) -> None:
+    from automations.cli.incident_form import ask, kept, update_form
+    from automations.desk.incidents import find_incident
+
+    if not (given or is_interactive()):
+        raise BadValueError(
+            "an update says what changed",
+            fix=f'magicloop incident update {name} --changed "..." --now "..." --next "..."',
+        )
+    recorded = session.journal().load(session.policy.person)
+    found = find_incident(recorded, name)
+    again = f"magicloop incident update {found.id}"
+    text, filled = ask(session, update_form(recorded, found), given, again=again)
+    with kept(session, text, again):
+        phase, severity = filled.pop("phase", None), filled.pop("severity", "")
+        if phase is not None and phase not in PHASES:
+            raise BadValueError(f"{phase!r} is no phase; write {', '.join(PHASES)}")
+        if filled.get("impact") == found.impact:
+            del filled["impact"]  # said before, so it is no change
+        number = _severity(severity) if severity else None
+        updated = _record_update(session, name, phase, number, _fields(filled), ())
+    _say_updated(session, *updated)
+
+
+def _record_update(
+    session: Session,
+    name: str,
+    phase: str | None,
+    severity: int | None,
+    fields: Mapping[str, str],
+    audience: tuple[str, ...],
+) -> tuple[Update, bool]:
+    """Return the update that was recorded, and whether it opened the incident again."""
     from automations.desk import incidents as desk
     from automations.model.records import Phase
 
-    given = _fields({**fields, "impact": impact})
-    if not given and phase is None and severity is None and not audience:
-        given = _fields(_asked_update(name))
     policy = session.policy
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
@@ -134,14 +236,26 @@ def update(
             now,
             name,
             Phase(phase) if phase else None,
-            given,
+            fields,
             audience,
             severity,
             _holidays(session, now),
         )
-    again = ", opened again" if desk.find_incident(recorded, name).resolved else ""
+        return made, desk.find_incident(recorded, name).resolved is not None
+
+
+def _say_updated(session: Session, made: Update, reopened: bool) -> None:
+    again = ", opened again" if reopened else ""
     say(f"{made.incident}: update {made.number}, {made.phase.value}{again}.")
-    _draft_now(session, made.incident)
+    draft_now(session, made.incident)
+
+
+def _severity(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise BadValueError(
+            f"severity {text!r} is none; write 1 (the worst) to 4" if text else "missing: severity"
+        )
+    return int(text)
 
 
 @incident.command()
@@ -152,7 +266,7 @@ def update(
         "root-cause": "The root cause, if it is known.",
         "change": "What will be done differently.",
         "owner": "Who sees to that.",
-        "by": "By when.",
+        "by": "By when (2026-12-04, +7d).",
         "data-loss": "What data was lost, or none.",
     }
 )
@@ -162,12 +276,14 @@ def resolve(session: Session, /, name: str, **fields: str) -> None:
     from automations.desk import incidents as desk
 
     policy = session.policy
+    if fields.get("by"):
+        fields["by"] = _day(session, fields["by"])
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()
         recorded = journal.load(policy.person)
         made = desk.resolve_incident(journal, policy, recorded, session.clock.now(), name, _fields(fields))
     say(f"{made.incident} is resolved.")
-    _draft_now(session, made.incident)
+    draft_now(session, made.incident)
 
 
 @incident.command("list")
@@ -175,9 +291,11 @@ def resolve(session: Session, /, name: str, **fields: str) -> None:
 @click.pass_obj
 def list_incidents(session: Session, *, as_json: bool) -> None:
     """List the incidents and when their next update is promised."""
+    from automations.cli.incident_wording import incident_json, next_due
+    from automations.plan.incident_record import overdue_promise
     from automations.plan.zones import say_when
 
-    recorded = session.reading_journal().load(session.policy.person)
+    recorded, now = session.reading_journal().load(session.policy.person), session.clock.now()
     if as_json:
         emit_json({"incidents": [incident_json(session, recorded, each) for each in recorded.incidents]})
         return
@@ -186,8 +304,10 @@ def list_incidents(session: Session, *, as_json: bool) -> None:
         return
     rows = []
     for each in recorded.incidents:
-        due = _next_due(recorded, each)
+        late = overdue_promise(recorded, each, now)
+        due = late[1] if late else next_due(recorded, each)
         promise = f"next update {say_when(due, session.policy.me.zone, with_zone=True)}" if due else ""
+        promise = f"{'OVERDUE: ' if late else ''}{promise}"
         rows.append((each.id, f"SEV{each.severity}", each.phase.value, each.title, promise))
     listing(rows)
 
@@ -198,6 +318,7 @@ def list_incidents(session: Session, *, as_json: bool) -> None:
 @click.pass_obj
 def show(session: Session, name: str, *, as_json: bool) -> None:
     """Show an incident and its updates."""
+    from automations.cli.incident_wording import incident_json
     from automations.desk.incidents import find_incident
     from automations.plan.incident_record import tally, told
     from automations.plan.zones import say_when
@@ -222,56 +343,6 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
         prose([(" ", key.replace("_", " "), text) for key, text in made.fields.items()])
 
 
-def incident_json(session: Session, recorded: Recorded, found: Incident) -> dict[str, Any]:
-    """Return an incident as the contract's fields."""
-    from automations.cli.wording import local_iso
-    from automations.plan.incident_record import overdue_promise, tally, told
-
-    zone, now = session.policy.me.zone, session.clock.now()
-    count = tally(recorded, found, now)
-    return {
-        "id": found.id,
-        "title": found.title,
-        "severity": found.severity,
-        "phase": found.phase.value,
-        "impact": found.impact,
-        "owner": found.owner,
-        "started": local_iso(found.started, zone),
-        "opened": local_iso(found.opened, zone),
-        "resolved": local_iso(found.resolved, zone),
-        "next_update_due": local_iso(_next_due(recorded, found), zone),
-        "overdue": overdue_promise(recorded, found, now) is not None,
-        "kept": count.kept,
-        "missed": count.missed,
-        "updates": [_update_json(each, zone) for each in told(recorded, found, now)],
-    }
-
-
-def _update_json(each: Told, zone: str) -> dict[str, Any]:
-    from automations.cli.wording import local_iso
-
-    return {
-        "number": each.update.number,
-        "phase": each.update.phase.value,
-        "at": local_iso(each.update.at, zone),
-        "promised": local_iso(each.promised, zone),
-        "sent": local_iso(each.sent, zone),
-        "state": each.state,
-        "prepared": each.update.prepared,
-        "next": local_iso(each.update.next_due, zone),
-        "fields": dict(each.update.fields),
-    }
-
-
-def _next_due(recorded: Recorded, found: Incident) -> datetime | None:
-    """Return when readers expect the next mail: as the last one says, else as the newest will say."""
-    from automations.plan.incident_record import last_told, updates_of
-
-    updates = updates_of(recorded, found)
-    last = last_told(recorded, updates) or (updates[-1] if updates else None)
-    return last.next_due if last is not None and found.resolved is None else None
-
-
 def _holidays(session: Session, now: datetime) -> Mapping[date, str]:
     """Return the holidays a promise made now may have to go round."""
     from automations.plan.needs import PROMISES_AHEAD
@@ -282,6 +353,21 @@ def _holidays(session: Session, now: datetime) -> Mapping[date, str]:
     zone = session.policy.me.zone
     first, last = local(now, zone).year, local(now + PROMISES_AHEAD, zone).year
     return session.ground().holidays(tuple(range(first, last + 1)))
+
+
+def _day(session: Session, text: str) -> str:
+    """Return a day to come as ISO text.
+
+    :raises BadValueError: it cannot be read, or is past.
+    """
+    from automations.cli.when import parse_when
+    from automations.plan.zones import local
+
+    zone, now = session.policy.me.zone, session.clock.now()
+    day = local(parse_when(text, now, zone), zone).date()
+    if day < local(now, zone).date():
+        raise BadValueError(f"--by {day} is past", fix="--by +7d")
+    return day.isoformat()
 
 
 def _fields(given: Mapping[str, str]) -> dict[str, str]:
@@ -306,67 +392,8 @@ def _asked(severity: int | None, impact: str | None) -> tuple[int, str]:
     return severity, impact
 
 
-def _asked_update(name: str) -> dict[str, str]:
-    """Ask what an update says; nothing at all is a mail that says there is nothing new.
-
-    :raises BadValueError: there is no terminal to ask at.
-    """
-    if not is_interactive():
-        raise BadValueError(
-            "an update says what changed",
-            fix=f'magicloop incident update {name} --changed "..." --now "..." --next "..."',
-        )
-    return _answers({"changed": "What changed (empty: nothing)", "now": "Now", "next": "Next"})
-
-
 def _answers(questions: Mapping[str, str]) -> dict[str, str]:
     """Return what the person types to each question; none must be answered."""
     return {
         field: click.prompt(question, default="", show_default=False) for field, question in questions.items()
     }
-
-
-def _draft_now(session: Session, incident_id: str) -> None:
-    """Write the drafts at once; a run that holds the lock does it a moment later.
-
-    What stands in the way is said and sets the exit code; the incident itself is recorded by then.
-    """
-    from automations.cli.run_commands import run_once
-
-    try:
-        report = run_once(session, frozenset({"incidents"}), wait=LOCK_WAIT)
-    except LockHeldError:
-        whisper("A run is at work; the draft comes with the next one.")
-        return
-    prefix = f"incident:{incident_id}:"
-    recorded = session.journal().load(session.policy.person)
-    for each in recorded.drafts:
-        if each.key.startswith(prefix) and each.state.value == "waiting":
-            say(f"Draft to {', '.join(each.to)}: magicloop draft show {each.id[:6]}")
-    _say_what_hinders(session, report, incident_id)
-    failed = any(result.error is not None and result.subject.startswith(prefix) for result in report.results)
-    if report.refusal is not None or failed:
-        code = report.exit_code
-        click.get_current_context().exit(code if code is not ExitCode.DONE else ExitCode.PARTIAL)
-
-
-def _say_what_hinders(session: Session, report: Report, incident_id: str) -> None:
-    """Say what is in the way of this incident's mails, and every other problem not told of before."""
-    from automations.cli.wording import problem_lines
-
-    if report.refusal is not None:
-        whisper(f"not drafted: {report.refusal}")
-        if report.refusal.fix:
-            whisper(f"fix: {report.refusal.fix}")
-        return
-    zone, now = session.policy.me.zone, session.clock.now()
-    told = {problem.key for problem in report.notices.told}
-    for problem in report.notices.standing:
-        mine = problem.subject.partition(" ")[0] == incident_id or problem.subject.startswith(
-            f"incident:{incident_id}:"
-        )
-        if mine or problem.key in told:
-            for line in problem_lines(problem, zone, now):
-                whisper(line)
-    for problem in report.notices.recovered:
-        whisper(f"over: {problem.what}")

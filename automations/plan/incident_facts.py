@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState, Phase
@@ -61,6 +62,7 @@ def update_facts(
         missed=_missed(policy, updates, update, recorded),
         my_first=policy.me.name.split()[0],
     )
+    facts["by"] = _day_words(fields.get("by", ""))
     if not facts["owner"]:
         facts["owner"] = incident.owner or policy.me.name
     if facts["quiet"] and heard:
@@ -132,6 +134,14 @@ def clock_words(at: datetime, zone: str, reference: datetime) -> str:
     another = there.date() != local(reference, zone).date()
     day = f"{say_day(there.date(), with_year=False)}, " if another else ""
     return f"{day}{there:%H:%M} {zone_name(at, zone)}"
+
+
+def _day_words(text: str) -> str:
+    """Return `Fri 4 Dec` for a day in ISO form, and other words as they are."""
+    try:
+        return say_day(date.fromisoformat(text), with_year=False)
+    except ValueError:
+        return text
 
 
 def _carried(name: str, updates: tuple[Update, ...], update: Update) -> str:

@@ -151,6 +151,28 @@ def process(home):
     return call
 
 
+@pytest.fixture
+def at_once(home):
+    """Run several commands at the same time, each a process of its own; return each one's (stderr, code)."""
+
+    def call(*commands):
+        begun = [
+            subprocess.Popen(
+                [*COMMAND, *map(str, words)],
+                cwd="/",
+                env=bare(home, {}),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for words in commands
+        ]
+        return [(each.communicate(timeout=PATIENCE)[1], each.returncode) for each in begun]
+
+    return call
+
+
 def _take_the_terminal():
     """Let Ctrl-C on the terminal reach this process, whatever the test runner does with it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

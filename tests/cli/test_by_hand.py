@@ -159,20 +159,6 @@ def test_at_a_terminal_what_is_missing_is_asked(answer, read):
     assert (incident["severity"], incident["impact"]) == (2, "12% of EU orders")
 
 
-def test_an_update_at_a_terminal_asks_and_may_have_nothing_new_to_say(answer, magicloop, read):
-    magicloop(*OPEN, *AUDIENCE)
-
-    code, shown = answer(
-        "incident", "update", "1",
-        answers=[("What changed (empty: nothing): ", "\n"), ("Now: ", "\n"), ("Next: ", "\n")],
-    )  # fmt: skip
-
-    assert code == 0, shown
-    draft = read("draft", "show", "incident:INC-1:exec:2")
-    assert "No change since the last update." in draft["body_text"]
-    assert "Now: rolling back." in draft["body_text"]
-
-
 def test_an_incident_without_readers_is_kept_and_asks_for_them(magicloop, read, own):
     text = own.config.read_text()
     own.config.write_text(text[: text.index("[[boss]]")] + text[text.index("[offers]") :])

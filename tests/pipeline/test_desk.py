@@ -221,3 +221,32 @@ def test_the_list_says_why_a_month_has_no_block(kept):
     march, april = desk_invention.listed_blocks(new.policy, new.clock.now(), new.recorded)
     assert march.reason == "no working time left this month after the notice of 2 days"
     assert april.reason == "to be booked by the next run"
+
+
+@pytest.mark.parametrize("severity", [None, 1])
+def test_who_updates_from_an_older_memory_gets_the_next_number_and_both_are_kept(kept, severity):
+    kept.open_incident()
+    old = kept.recorded
+    kept.update_incident(changed="from the one")
+    made = incidents.update_incident(
+        kept.journal,
+        kept.policy,
+        old,
+        kept.clock.now(),
+        "1",
+        None,
+        {"changed": "from the other"},
+        (),
+        severity,
+    )
+    assert made.number == 3
+    updates = kept.recorded.updates
+    assert [each.fields.get("changed") for each in updates] == [None, "from the one", "from the other"]
+    incidents.open_incident(
+        kept.journal, kept.policy, old, kept.clock.now(), incidents.NewIncident("Another", 3, "few")
+    )
+    again = incidents.open_incident(
+        kept.journal, kept.policy, old, kept.clock.now(), incidents.NewIncident("A third", 3, "few")
+    )
+    assert again.id == "INC-3"
+    assert [each.title for each in kept.recorded.incidents][1:] == ["Another", "A third"]

@@ -1,0 +1,179 @@
+"""An incident as a form in the person's editor: one `name: text` a line, what is missing marked.
+
+What was typed is never lost: a form that cannot be used is kept in a file that the error names, and
+`--form FILE` takes it from there.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from automations.cli.output import is_interactive
+from automations.errors import BadValueError, MagicloopError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from automations.model.records import Incident, Recorded
+    from automations.wiring import Session
+
+HINT = (
+    "# One `name: text` a line; text may go on in the lines below. Lines that begin with # are left out.",
+    "# Save and close to record it; delete everything to leave it.",
+)
+_FIRST = {
+    "title": "What went wrong, in a few words.",
+    "severity": "1 (worst) to 4. In doubt take the worse.",
+    "impact": "Who is hit, in numbers; or 'unknown, measuring by 15:00'.",
+    "started": "When it began (14:05, 2026-11-23T14:05); now if left out.",
+    "owner": "Who owns the repair; you if left out.",
+    "audience": "exec:a@example.com,b@example.com tactical:c@example.com; the config's if left out.",
+}
+_ALWAYS = {
+    "now": "What is being done now, and by whom.",
+    "next": "The next concrete step.",
+    "known": "What is known for sure.",
+    "suspected": "What is only suspected.",
+    "unknown": "What is not known yet.",
+    "need": "The one decision you need, with its deadline.",
+}
+OPENING = {**_FIRST, **_ALWAYS}
+UPDATE = {
+    "phase": "investigating, identified or monitoring.",
+    "severity": _FIRST["severity"],
+    "impact": _FIRST["impact"],
+    "changed": "What changed since the last update; empty: nothing.",
+    **_ALWAYS,
+    "ruled-out": "What was ruled out.",
+}
+NEEDED = frozenset({"title", "severity", "impact", "now", "next"})
+"""Marked when empty: without them a mail has to say that it is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a form asks for, each field with its meaning, and the words it is filled with."""
+
+    head: str
+    fields: Mapping[str, str]
+    filled: Mapping[str, str]
+
+    def text(self) -> str:
+        """Return the form as it is put into the editor."""
+        lines = [*HINT, f"# {self.head}", ""]
+        for name, meaning in self.fields.items():
+            value = self.filled.get(name, "")
+            mark = "MISSING: " if name in NEEDED and not value else ""
+            lines += [f"# {mark}{meaning}", f"{name}: {value}", ""]
+        return "\n".join(lines)
+
+    def read(self, text: str) -> dict[str, str]:
+        """Return the fields of a saved form that say something.
+
+        :raises BadValueError: a line belongs to no field, naming its number.
+        """
+        found: dict[str, list[str]] = {}
+        last = ""
+        for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), 1):
+            name, colon, value = line.partition(":")
+            name = name.strip().lower().replace("_", "-")
+            if line.startswith("#") or not line.strip():
+                continue
+            if colon and name in self.fields:
+                if name in found:
+                    raise BadValueError(f"line {number} of the form gives {name} a second time")
+                found[name], last = [value.strip()], name
+            elif last:
+                found[last].append(line.strip())
+            else:
+                raise BadValueError(f"line {number} of the form belongs to no field: {line.strip()[:40]!r}")
+        joined = {name: " ".join(part for part in parts if part) for name, parts in found.items()}
+        return {name: words for name, words in joined.items() if words}
+
+
+def opening_form() -> Form:
+    """Return the empty form of a new incident."""
+    return Form("A new incident.", OPENING, {})
+
+
+def update_form(recorded: Recorded, incident: Incident) -> Form:
+    """Return the form of an incident's next update, filled with what was said last."""
+    filled = {
+        "phase": "" if incident.resolved else incident.phase.value,
+        "severity": str(incident.severity),
+        "impact": incident.impact,
+    }
+    for update in recorded.updates:
+        if update.incident == incident.id:
+            filled |= {name: update.fields[name] for name in _ALWAYS if update.fields.get(name)}
+    return Form(f"{incident.id}: {incident.title}", UPDATE, filled)
+
+
+def ask(session: Session, form: Form, given: str | None, *, again: str) -> tuple[str, dict[str, str]]:
+    """Return the text of a filled form and its fields: from the file `given`, else from the editor.
+
+    :raises RefusedError: nothing was recorded, because nothing was saved, or it cannot be read.
+    :raises BadValueError: a line of it belongs to no field; the text is kept.
+    """
+    text = _from_file(given) if given else _from_editor(form, again)
+    with kept(session, text, again):
+        return text, form.read(text)
+
+
+@contextmanager
+def kept(session: Session, text: str, again: str) -> Iterator[None]:
+    """Keep the text of a form whose facts are refused in a file, and name it in the error."""
+    try:
+        yield
+    except MagicloopError as error:
+        place = _keep(session, text)
+        error.what = f"{error.what}; nothing was recorded, the form is kept"
+        error.where, error.fix = place, f"put it right there, then: {again} --form {place}"
+        raise
+
+
+def _from_editor(form: Form, again: str) -> str:
+    if not is_interactive():
+        raise BadValueError("there is no terminal for a form", fix=f"{again} --form FILE")
+    try:
+        saved = click.edit(form.text(), extension=".txt")
+    except click.ClickException as error:
+        what, fix = error.format_message(), f"name another editor: EDITOR=nano {again}"
+        raise RefusedError(what, fix=fix) from None
+    except UnicodeDecodeError:
+        what = "what the editor saved is no text in UTF-8; nothing was recorded"
+        raise RefusedError(what, fix=f"set the editor to save as UTF-8, then: {again}") from None
+    if saved is None or not saved.strip():
+        raise RefusedError("the form was left; nothing was recorded", fix=again)
+    return saved
+
+
+def _from_file(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise BadValueError(f"the form cannot be read: {reason}", where=path, fix="--form FILE") from None
+
+
+def _keep(session: Session, text: str) -> str:
+    """Write a form beside the journal, under a name of its own; only its owner may read it."""
+    folder = Path(session.places.data)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    stamp = f"{session.clock.now():%Y%m%dT%H%M%S}"
+    for number in range(1, 1000):
+        place = folder / f"incident-form-{stamp}-{number}.txt"
+        try:
+            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        return str(place)
+    raise RefusedError("there is no free name for the form", where=session.places.data)
