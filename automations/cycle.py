@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.model.records import Recorded, Run
     from automations.plan.actions import Action, Plan
+    from automations.plan.needs import Needs
     from automations.plan.recovery import Settlement
 
 
@@ -84,8 +85,9 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
         return _refuse(world, run, before, refusal, now)
     recovered = _recover(policy, world, before, run)
     recorded = world.journal.load(policy.person) if before.claims else before
-    watched = _watched(world, ground)
-    seen = observe(plan_needs(policy, now, recorded, only), world.calendar, world.mailbox, ground.holidays)
+    needs = plan_needs(policy, now, recorded, only)
+    watched = _watched(world, ground, needs, recorded)
+    seen = observe(needs, world.calendar, world.mailbox, ground.holidays)
     try:
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
@@ -178,14 +180,24 @@ def _settle(world: World, settlement: Settlement, ended: Outcome) -> tuple[Resul
     return Result(claim.kind, claim.subject, outcome, "an earlier run was interrupted", detail), stands
 
 
-def _watched(world: World, ground: Ground) -> tuple[tuple[str, str], ...] | None:
-    """Fingerprint what would make the next run look; taken before looking, so that no change is missed."""
+def _watched(
+    world: World, ground: Ground, needs: Needs, recorded: Recorded
+) -> tuple[tuple[str, str], ...] | None:
+    """Fingerprint what would make the next run look; taken before looking, so that no change is missed.
+
+    Where only asking tells, every run asks for as long as there is something to watch: then None.
+    """
     paths: list[str] = []
-    for port in (world.calendar, world.mailbox):
+    asked = (
+        (world.calendar, needs.busy is not None or bool(needs.blocks)),
+        (world.mailbox, bool(needs.drafts)),
+    )
+    for port, watching in asked:
         watched = port.watched()
-        if watched is None:
+        if watched is not None:
+            paths.extend(watched)
+        elif watching or recorded.claims:
             return None
-        paths.extend(watched)
     return ground.fingerprints(paths)
 
 

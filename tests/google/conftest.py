@@ -1,6 +1,14 @@
+import sys
+from pathlib import Path
+
 import pytest
 
 from google_emulator import CalendarApi, Emulator
+
+sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
+
+from lives import GoogleLife
 
 
 @pytest.fixture
@@ -13,3 +21,11 @@ def emulator(calendar_api):
     """Return a Google with one account, on the loopback."""
     with Emulator(calendar_api) as running:
         yield running
+
+
+@pytest.fixture
+def life(emulator, calendar_api, tmp_path):
+    """Return a person's world whose calendar is on Google."""
+    made = GoogleLife(emulator, calendar_api, tmp_path)
+    yield made
+    made.close()

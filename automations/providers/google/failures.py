@@ -197,7 +197,8 @@ def _oauth_code(error: sign_in.GoogleAuthError) -> str:
     """Return the OAuth error code, "" when the answer had none; what lacks a refresh token is its own."""
     body = error.args[1] if len(error.args) > 1 else None
     if isinstance(body, dict):
-        return scrub(str(body.get("error", "")))
+        code = body.get("error")
+        return scrub(code) if isinstance(code, str) else ""
     said = str(error.args[0]) if error.args else ""
     known = re.match(r"(invalid_\w+|unauthorized_client|deleted_client|admin_policy_enforced)\b", said)
     if known:
