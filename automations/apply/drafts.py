@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from automations.apply.carrying import carry_out, note
 from automations.compose.html import text_to_html
 from automations.compose.mime import Letter, build_mime, canonical_hash, message_id_for, read_mime
-from automations.errors import ConflictError
+from automations.errors import ConflictError, RefusedError
 from automations.model.records import ApprovalState, Draft, DraftState, LogEntry, Outcome
+from automations.model.similarity import too_similar
 from automations.plan.actions import RemoveCopy, UpdateDraft
 from automations.plan.drafts import html_is_behind, same_words
 from automations.plan.lifecycle import FINAL
@@ -20,8 +21,12 @@ if TYPE_CHECKING:
     from automations.apply.carrying import Bench, Result
     from automations.model.records import Approval, Recorded
     from automations.model.seen import SeenDraft
+    from automations.model.words import Words
     from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
 
+
+WORDINGS_TRIED = 5
+"""More than a template has; the last ones begin again."""
 
 LEFT = "its file was edited by hand, so it stays"
 
@@ -161,7 +166,7 @@ def draft_id(person: str, key: str, generation: int) -> str:
 
 
 def _render(bench: Bench, action: CreateDraft) -> Draft:
-    words = bench.world.renderer.render_mail(action.template, action.facts)
+    words = _fresh_words(bench, action)
     person, now = bench.policy.person, bench.world.clock.now()
     generation = sum(draft.key == action.key for draft in bench.recorded.drafts) + 1
     ref, sender = draft_id(person, action.key, generation), bench.policy.me.email
@@ -192,6 +197,26 @@ def _render(bench: Bench, action: CreateDraft) -> Draft:
     entry = LogEntry(person, now, "render-draft", action.key, Outcome.DONE, words.subject, bench.run)
     bench.world.journal.record(entry, (draft,))
     return draft
+
+
+def _fresh_words(bench: Bench, action: CreateDraft) -> Words:
+    """Return the mail's words in the first wording that does not repeat an earlier mail.
+
+    :raises RefusedError: every wording does: its facts are the old ones.
+    """
+    facts = dict(action.facts)
+    first = facts.get("wording", 0)
+    for step in range(WORDINGS_TRIED if isinstance(first, int) else 1):
+        if isinstance(first, int):
+            facts["wording"] = first + step
+        words = bench.world.renderer.render_mail(action.template, facts)
+        if not too_similar(words.body_text, action.unlike):
+            return words
+    raise RefusedError(
+        "it would say the same as one of the last three mails",
+        where=action.key,
+        fix="give it something new to say (offers.on_track, boss.offers): magicloop config edit",
+    )
 
 
 def _with_bytes(bench: Bench, draft: Draft) -> Draft:

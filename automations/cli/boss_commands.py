@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from automations.plan.loop import Standing, Step
+    from automations.plan.withholding import Withheld
     from automations.wiring import Session
 
 
@@ -31,7 +32,7 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
     policy, now = session.policy, session.clock.now()
     recorded = session.reading_journal().load(policy.person)
     loops = [standing_with(each, now, policy.me.zone, recorded) for each in policy.bosses]
-    waits = {each.id: incident for each, incident in withheld(policy, now, recorded)}
+    waits = {each.id: rule for each, rule in withheld(policy, now, recorded)}
     if as_json:
         emit_json({"bosses": [_boss_json(session, each, waits) for each in loops]})
         return
@@ -45,10 +46,8 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
         ]
     )
     for loop in loops:
-        if loop.overdue:
-            say(f"OVERDUE: {loop.overdue} to {loop.boss.name}; see magicloop promise list")
         if loop.boss.id in waits:
-            say(f"The offer to {loop.boss.name} waits until {waits[loop.boss.id]} is resolved.")
+            say(f"The offer to {loop.boss.name} {waits[loop.boss.id].why}.")
 
 
 @boss.command()
@@ -71,7 +70,7 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     months = [cycle.month for cycle in recorded.cycles if cycle.boss == found.id]
     history = [(month, steps_of(found, month, now, zone, recorded)) for month in months]
     if as_json:
-        waits = {each.id: incident for each, incident in withheld(policy, now, recorded)}
+        waits = {each.id: rule for each, rule in withheld(policy, now, recorded)}
         shown = _boss_json(session, loop, waits)
         shown["promises"] = [promise_json(session, promise) for promise in promises]
         shown["cycles"] = [{"month": month, "steps": _steps_json(steps, zone)} for month, steps in history]
@@ -109,7 +108,8 @@ def stage(session: Session, name: str, stage: str, reason: str) -> None:
     say(f"Next offer to {loop.boss.name}: {loop.stage} ({loop.why}).")
 
 
-def _boss_json(session: Session, loop: Standing, waits: Mapping[str, str]) -> dict[str, Any]:
+def _boss_json(session: Session, loop: Standing, waits: Mapping[str, Withheld]) -> dict[str, Any]:
+    rule = waits.get(loop.boss.id)
     return {
         "name": loop.boss.name,
         "email": loop.boss.email,
@@ -118,7 +118,8 @@ def _boss_json(session: Session, loop: Standing, waits: Mapping[str, str]) -> di
         "kept": loop.kept,
         "missed": loop.missed,
         "overdue": loop.overdue,
-        "waits_for": waits.get(loop.boss.id),
+        "waits_for": rule.subject if rule else None,
+        "withheld": {"code": rule.code, "why": rule.why} if rule else None,
         "cycle": {
             "month": loop.month,
             "step": loop.step,

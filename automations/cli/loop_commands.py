@@ -184,6 +184,19 @@ def offer() -> None:
     """Tell what came of an offer."""
 
 
+@offer.command("new")
+@click.argument("boss")
+@click.pass_obj
+def new_offer(session: Session, boss: str) -> None:
+    """Draft this month's offer now, if no rule forbids it."""
+    from automations.cli.bench import bench_of
+    from automations.desk.loop import draft_offer
+
+    with bench_of(session) as bench:
+        draft = draft_offer(bench, session.ground().holidays, boss)
+    say(f'Drafted "{draft.subject}" to {", ".join(draft.to)}: magicloop draft show {draft.id[:6]}')
+
+
 @offer.command()
 @click.argument("boss")
 @click.option("--text", default="", metavar="TEXT", help="What they said, in their words.")

@@ -103,8 +103,8 @@ def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
         prose(action_lines(planned.actions, zone))
     else:
         say("A run now would change nothing.")
-    for boss, incident in withheld(session.policy, now, recorded):
-        say(f"The offer to {boss.name} waits until {incident} is resolved.")
+    for boss, rule in withheld(session.policy, now, recorded):
+        say(f"The offer to {boss.name} {rule.why}.")
     for problem in planned.problems:
         print_problem(problem, zone, now)
 

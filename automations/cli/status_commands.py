@@ -113,13 +113,13 @@ def _standing_rows(found: Status, zone: str) -> list[tuple[str, str]]:
 
 
 def _waiting_offers(session: Session, now: datetime) -> list[tuple[str, str]]:
-    """Return the offers that an open incident holds back."""
+    """Return the offers that a rule holds back."""
     from automations.plan.offers import withheld
 
     recorded = session.reading_journal().load(session.policy.person)
     return [
-        ("offer", f"the one to {boss.name} waits until {incident} is resolved")
-        for boss, incident in withheld(session.policy, now, recorded)
+        ("offer", f"the one to {boss.name} {rule.why}")
+        for boss, rule in withheld(session.policy, now, recorded)
     ]
 
 

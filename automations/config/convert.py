@@ -27,6 +27,7 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
             ideas=config.offers.ideas,
             on_track=config.offers.on_track,
             hours=config.offers.hours,
+            follow_up_days=config.offers.follow_up_days,
         ),
         incidents=_incidents(config.incidents),
         calendar=policy.CalendarSettings(
@@ -53,6 +54,7 @@ def _boss(one: spec.Boss) -> policy.Boss:
         every_months=EVERY_MONTHS[one.cadence],
         stage=one.stage,
         offers=one.offers,
+        capacity=one.capacity,
     )
 
 

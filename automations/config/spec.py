@@ -93,6 +93,12 @@ class Boss(Table, frozen=True):
             examples=[["take the on-call rota off your desk"]],
         ),
     ] = ()
+    capacity: Annotated[
+        int,
+        _key(
+            "How many promises to this boss may be open at once before nothing new is offered.", ge=1, le=20
+        ),
+    ] = 3
 
 
 class Goal(Table, frozen=True):
@@ -202,6 +208,10 @@ class Offers(Table, frozen=True):
         int,
         _key("Hours a month you can give; 0 names no figure.", ge=0, le=80),
     ] = _OFFERS.hours
+    follow_up_days: Annotated[
+        int,
+        _key("Working days after which an unanswered offer is followed up, once; 0 never does.", ge=0, le=20),
+    ] = _OFFERS.follow_up_days
 
 
 First = Annotated[

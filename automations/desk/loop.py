@@ -6,21 +6,28 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from automations.desk.outcome import carry_out
 from automations.errors import BadValueError, RefusedError, UnknownNameError
 from automations.model.loop import Answer, AnswerKind, Pause, Promise, PromiseState, StageChoice
-from automations.model.records import LogEntry, Outcome
+from automations.model.records import LogEntry, Outcome, Problem
+from automations.model.seen import Seen
 from automations.model.text import plain
 from automations.plan.ladder import STAGES, rung_with
 from automations.plan.loop import went_out
+from automations.plan.offers import offer_now
+from automations.plan.withholding import Withheld
 from automations.plan.zones import local, say_day
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
+    from automations.apply import Bench
     from automations.model.policy import Boss, Policy
     from automations.model.records import Draft, Record, Recorded
     from automations.ports import Journal
+
+    HolidaysOf = Callable[[tuple[int, ...]], Mapping[date, str]]
 
 _BY = re.compile(r"^(?P<text>.*\S)\s+by\s+(?P<when>\S.*)$", re.IGNORECASE | re.DOTALL)
 _FACTS = ("asked", "delivered", "effect", "left")
@@ -226,6 +233,28 @@ def _answered(boss: Boss, kind: AnswerKind, recorded: Recorded) -> Draft | None:
     return next(
         (mail for mail in reversed(mails) if went_out(mail) is not None or mail.handed_over is not None), None
     )
+
+
+def draft_offer(bench: Bench, holidays: HolidaysOf, name: str) -> Draft:
+    """Draft this month's offer to a boss before it is due; return it.
+
+    :raises RefusedError: there is one already, a rule forbids it, or a fact is missing; it says which.
+    """
+    now, policy, recorded = bench.world.clock.now(), bench.policy, bench.recorded
+    boss = find_boss(policy, name)
+    seen = Seen(holidays=holidays((now.year, now.year + 1)))
+    decided = offer_now(boss, policy, now, seen, recorded)
+    if decided is None:
+        raise RefusedError(
+            f"this month's offer to {boss.name} is there already", fix="magicloop draft list --all"
+        )
+    if isinstance(decided, Withheld):
+        raise RefusedError(f"the offer to {boss.name} {decided.why}", fix=f"magicloop boss show {boss.email}")
+    if isinstance(decided, Problem):
+        raise RefusedError(decided.what, where=decided.where, fix=decided.fix)
+    carry_out(bench, decided)
+    drafts = bench.world.journal.load(policy.person).drafts
+    return next(draft for draft in reversed(drafts) if draft.key == decided.key)
 
 
 def choose_stage(desk: Desk, name: str, stage: str, reason: str) -> StageChoice:

@@ -48,6 +48,7 @@ class Boss:
     every_months: int = 1
     stage: str = "auto"
     offers: tuple[str, ...] = ()
+    capacity: int = 3
 
     @property
     def id(self) -> str:
@@ -90,6 +91,7 @@ class OffersPolicy:
     ideas: tuple[str, ...] = ()
     on_track: str = ""
     hours: int = 0
+    follow_up_days: int = 5
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,7 @@ class CreateDraft:
     cc: tuple[str, ...] = ()
     expires: datetime | None = None
     draft: Draft | None = None
+    unlike: tuple[str, ...] = ()
     thread: tuple[str, ...] = ()
 
     @property

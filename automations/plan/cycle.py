@@ -66,7 +66,9 @@ AUTOMATIONS: Mapping[str, Automation] = {
     "invention": Automation(
         plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE}), claims=BLOCK_CLAIMS
     ),
-    "offers": Automation(plan_offers, codes=frozenset({NEEDS_FACTS}), drafts=("offer:",)),
+    "offers": Automation(
+        plan_offers, codes=frozenset({NEEDS_FACTS}), drafts=("offer:", "follow-up:", "pause-note:")
+    ),
 }
 """In the order of their actions: what was edited outside is read in before anything is made."""
 

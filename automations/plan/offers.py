@@ -12,8 +12,10 @@ from automations.model.records import DraftState, Problem, Severity
 from automations.plan.actions import CloseDraft, CreateDraft
 from automations.plan.business_days import business_days_later, clamped_day, shift_to_business_day
 from automations.plan.decided import Decided, standing
+from automations.plan.follow_up import pause_note, plan_follow_ups
 from automations.plan.loop import offers_to, standing_with
-from automations.plan.promises import overdue_promises, working_weekdays
+from automations.plan.promises import working_weekdays
+from automations.plan.withholding import open_incident, withheld_from
 from automations.plan.zones import (
     add_months,
     local,
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
     from automations.model.records import Draft, Month, Recorded
     from automations.model.seen import Seen
     from automations.plan.actions import Action
+    from automations.plan.withholding import Withheld
 
 NEEDS_FACTS = "offer-needs-facts"
-WORDINGS = 3
+WORDINGS = 5
 IDEAS_SHOWN = 2
 REPLY_WORKING_DAYS = 5
 LAST_DAYS = timedelta(days=7)
@@ -41,13 +44,14 @@ UNSENT = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
 
 
 def plan_offers(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
-    """Draft this month's offer to every boss it is due for. None while an incident is open."""
-    closed = _to_nobody(policy, recorded)
-    if withheld_by(recorded):
-        return Decided(closed, unsure=frozenset({NEEDS_FACTS, "create-draft-failed"}))
-    actions: list[Action] = [*closed]
+    """Draft this month's offer to every boss it is due for, and the one reminder of one that went unanswered."""
+    actions: list[Action] = [*_to_nobody(policy, recorded)]
+    if open_incident(recorded):
+        return Decided(tuple(actions), unsure=frozenset({NEEDS_FACTS, "create-draft-failed"}))
+    reminders = plan_follow_ups(policy, now, seen, recorded)
+    actions.extend(reminders.actions)
     problems: list[Problem] = []
-    due: list[datetime] = []
+    due: list[datetime] = [*reminders.due]
     for boss in policy.bosses:
         decided = _about(boss, policy, now, seen, recorded)
         if isinstance(decided, CreateDraft):
@@ -59,22 +63,25 @@ def plan_offers(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
     return Decided(tuple(actions), tuple(problems), tuple(due))
 
 
-def withheld_by(recorded: Recorded) -> str:
-    """Return the id of the open incident that offers wait for, "" for none."""
-    return next((incident.id for incident in recorded.incidents if incident.resolved is None), "")
+def withheld(policy: Policy, now: datetime, recorded: Recorded) -> tuple[tuple[Boss, Withheld], ...]:
+    """Return the bosses whose offer of this month is not written, with the rule that forbids it."""
+    zone, month = policy.me.zone, month_of(now, policy.me.zone)
+    found = []
+    for boss in policy.bosses:
+        rule, earlier = withheld_from(boss, now, zone, recorded), offers_to(boss.id, recorded)
+        if rule is not None and (not earlier or month >= _next_month(boss, earlier, zone)):
+            found.append((boss, rule))
+    return tuple(found)
 
 
-def withheld(policy: Policy, now: datetime, recorded: Recorded) -> tuple[tuple[Boss, str], ...]:
-    """Return the bosses whose offer of this month is not written, with the open incident it waits for."""
-    incident, month = withheld_by(recorded), month_of(now, policy.me.zone)
-    if not incident:
-        return ()
-    zone, earlier = policy.me.zone, {boss.id: offers_to(boss.id, recorded) for boss in policy.bosses}
-    return tuple(
-        (boss, incident)
-        for boss in policy.bosses
-        if not earlier[boss.id] or month >= _next_month(boss, earlier[boss.id], zone)
-    )
+def offer_now(
+    boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
+) -> CreateDraft | Problem | Withheld | None:
+    """Return this month's offer as if it were due, what forbids it or is missing; None when there is one already."""
+    month = month_of(now, policy.me.zone)
+    if any(offer.key == offer_key(boss.id, month) for offer in offers_to(boss.id, recorded)):
+        return None
+    return withheld_from(boss, now, policy.me.zone, recorded) or _offer(boss, policy, now, seen, recorded)
 
 
 def _to_nobody(policy: Policy, recorded: Recorded) -> tuple[Action, ...]:
@@ -109,17 +116,28 @@ def _about(
     first_ever = not any(cycle.boss == boss.id and cycle.month < month for cycle in recorded.cycles)
     if today < due_date and not first_ever:
         return resolve_wall(due_date, time(0), zone)[0]
-    if any(promise.boss == boss.id for promise in overdue_promises(recorded, now, zone)):
-        return None  # the catch-up note comes first
+    rule = withheld_from(boss, now, zone, recorded)
+    if rule is not None:
+        return pause_note(boss, policy, now, recorded) if rule.code == "capacity" else rule.until
+    when = f"due {say_day(due_date)}" if today < due_date else "due now"
+    return _offer(boss, policy, now, seen, recorded, when)
+
+
+def _offer(
+    boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded, when: str = "asked for by hand"
+) -> CreateDraft | Problem:
+    """Return the draft of this month's offer, or what is missing for it."""
+    zone, earlier = policy.me.zone, offers_to(boss.id, recorded)
+    month = month_of(now, zone)
     missing = _missing(boss, policy, recorded, now)
     if missing is not None:
         return missing
     loop = standing_with(boss, now, zone, recorded)
-    when = f"due {say_day(due_date)}" if today < due_date else "due now"
     return CreateDraft(
         key=offer_key(boss.id, month),
         draft_kind="offer",
         template=f"offer-{loop.stage}",
+        unlike=tuple(offer.body_text for offer in earlier),
         facts=_facts(boss, policy, now, seen, turn=len(earlier)),
         to=(boss.email,),
         reason=f"{say_month(month)} offer to {boss.name}, {when}; stage {loop.stage}: {loop.why}",
