@@ -39,6 +39,7 @@ class Session:
     clock: Clock = field(default_factory=SystemClock)
     _loaded: Loaded | None = None
     _journal: Journal | None = None
+    _opened: list[Calendar | Mailbox] = field(default_factory=list)
 
     def config(self) -> Loaded:
         """Return the checked config; the sample's where no config was made yet.
@@ -118,13 +119,17 @@ class Session:
         """Return the calendar the config names."""
         from automations.providers import build_calendar
 
-        return build_calendar(self.policy)
+        calendar = build_calendar(self.policy)
+        self._opened.append(calendar)
+        return calendar
 
     def mailbox(self) -> Mailbox:
         """Return the mailbox the config names."""
         from automations.providers import build_mailbox
 
-        return build_mailbox(self.policy)
+        mailbox = build_mailbox(self.policy)
+        self._opened.append(mailbox)
+        return mailbox
 
     def renderer(self) -> Renderer:
         """Return the built-in templates, or a confined renderer when the person has templates of their own."""
@@ -226,7 +231,12 @@ class Session:
         )
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Let go of the journal, and of connections."""
+        for port in self._opened:
+            let_go = getattr(port, "close", None)  # only providers with connections have one
+            if let_go is not None:
+                let_go()
+        self._opened.clear()
         if self._journal is not None:
             self._journal.close()
             self._journal = None

@@ -111,6 +111,7 @@ def _google(one: spec.Google, folder: str, data_dir: str) -> policy.GoogleSettin
         service_account=_absolute(one.service_account, folder) if one.service_account else "",
         api_endpoint=one.api_endpoint.rstrip("/"),
         known_drafts=str(Path(data_dir) / "google-drafts.json"),
+        notes=str(Path(data_dir) / "google-calendar.json"),
     )
 
 

@@ -165,7 +165,8 @@ class MailSettings:
 class GoogleSettings:
     """The Google account. Paths are absolute or ""; `api_endpoint` is "" for Google itself.
 
-    `known_drafts` is a file the Gmail mailbox keeps what it last read in; it may be deleted at any time.
+    `known_drafts` and `notes` are files the providers keep in which what they learnt saves calls; they may be
+    deleted at any time.
     """
 
     client_file: str = ""
@@ -173,6 +174,7 @@ class GoogleSettings:
     service_account: str = ""
     api_endpoint: str = ""
     known_drafts: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

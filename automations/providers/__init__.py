@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.ports import Calendar, Mailbox
 
-CALENDARS = {"local": "automations.providers.local"}
-MAILBOXES = {"local": "automations.providers.local"}
+CALENDARS = {"local": "automations.providers.local", "google": "automations.providers.google"}
+MAILBOXES = {"local": "automations.providers.local", "google": "automations.providers.google"}
 
 
 def build_calendar(policy: Policy) -> Calendar:

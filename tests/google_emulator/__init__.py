@@ -6,6 +6,7 @@ What is believed rather than documented is marked "assumption" and can be switch
 from google_emulator.calendar import CalendarApi
 from google_emulator.discovery import ApiError, Call
 from google_emulator.faults import Fault
+from google_emulator.gmail import GmailApi
 from google_emulator.server import Emulator
 
-__all__ = ["ApiError", "CalendarApi", "Call", "Emulator", "Fault"]
+__all__ = ["ApiError", "CalendarApi", "Call", "Emulator", "Fault", "GmailApi"]

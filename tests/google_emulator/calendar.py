@@ -22,8 +22,8 @@ class CalendarApi:
     `empty_pages` puts an empty one before each.
     """
 
-    def __init__(self, *, zone="Europe/Berlin", focus_time=True, page=250, empty_pages=False):
-        self.zone = zone
+    def __init__(self, *, name=ME, zone="Europe/Berlin", focus_time=True, page=250, empty_pages=False):
+        self.name, self.zone = name, zone
         self.focus_time = focus_time
         self.page = page
         self.empty_pages = empty_pages
@@ -206,7 +206,13 @@ class CalendarApi:
     def _page(self, call, found):
         first, _, empty = call.one("pageToken", "0").partition("-")
         first, size = int(first), min(self.page, int(call.one("maxResults", 250)), 2500)
-        reply = {"kind": "calendar#events", "timeZone": self.zone, "accessRole": "owner", "items": []}
+        reply = {
+            "kind": "calendar#events",
+            "summary": self.name,
+            "timeZone": self.zone,
+            "accessRole": "owner",
+            "items": [],
+        }
         if self.empty_pages and not empty:
             return {**reply, "nextPageToken": f"{first}-e"}
         reply["items"] = deepcopy(found[first : first + size])

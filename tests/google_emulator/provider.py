@@ -1,9 +1,13 @@
-"""The product's Google Calendar, on the emulator."""
+"""The product's Google Calendar and Gmail, on the emulator."""
 
+import json
 from datetime import UTC, datetime
 
+from automations.model.policy import GoogleSettings
+from automations.providers.google.auth import SignIn
 from automations.providers.google.calendar import GoogleCalendar, Wishes
 from automations.providers.google.client import build_service
+from automations.providers.google.mail import GoogleMailbox
 from automations.providers.google.notes import Notes
 from google_emulator.signing_in import credentials_for
 
@@ -37,3 +41,31 @@ def google_calendar(emulator, folder, *, clock=None, connect=None, **wishes):
 
     notes = Notes(str(folder / "google-calendar.json"))
     return GoogleCalendar(connect or connected, wanted, notes, clock or QuickClock())
+
+
+def token_file(emulator, path, **changed):
+    """Write the person's sign-in as a file; None leaves a field out."""
+    held = {
+        "token": "first-token",
+        "refresh_token": "refresh-me",
+        "token_uri": emulator.token_uri,
+        "client_id": "client.test",
+        "client_secret": "not-a-secret",
+        "scopes": sorted(emulator.tokens.get("first-token", ())),
+        "expiry": "2100-01-01T00:00:00Z",
+        **changed,
+    }
+    path.write_text(json.dumps({name: value for name, value in held.items() if value is not None}))
+    path.chmod(0o600)
+    return path
+
+
+def google_mailbox(emulator, folder, *, email="ann@corp.test", clock=None, **changed):
+    """Return the provider as the config makes it, with a token file in `folder`."""
+    path = token_file(emulator, folder / "token.json", **changed)
+    clock = clock or QuickClock()
+    settings = GoogleSettings(token_file=str(path), api_endpoint=emulator.url)
+    sign_in = SignIn(settings, email, clock)
+    return GoogleMailbox(
+        sign_in, clock, known=str(folder / "known.json"), endpoint=emulator.url, timeout=PATIENCE
+    )

@@ -156,6 +156,7 @@ def test_every_key_reaches_the_policy(home):
             service_account="/robot.json",
             api_endpoint="http://127.0.0.1:8085",
             known_drafts="/data/google-drafts.json",
+            notes="/data/google-calendar.json",
         ),
         sample=True,
     )

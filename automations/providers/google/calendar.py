@@ -51,12 +51,21 @@ class Wishes:
 class GoogleCalendar:
     """Implements `ports.Calendar` on Google Calendar.
 
-    `connect` makes the client when it is first needed. The answers of one listing serve busy times and
+    `connect` makes the client when it is first needed; `check_account` raises a `ProviderError`
+    for somebody else's. It is told the primary calendar's name, the account's address unless it was renamed. The answers of one listing serve busy times and
     the blocks among them, so that a run in which nothing happens asks once.
     """
 
-    def __init__(self, connect: Callable[[], Any], wishes: Wishes, notes: Notes, clock: Clock) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], Any],
+        wishes: Wishes,
+        notes: Notes,
+        clock: Clock,
+        check_account: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._connect = connect
+        self._check_account = check_account
         self._wishes = wishes
         self._notes = notes
         self._caller = Caller(WHERE, clock, wishes.person, stopped_until=notes.stopped_until)
@@ -150,6 +159,7 @@ class GoogleCalendar:
                 )
             )
             self._zone = str(reply.get("timeZone") or self._zone)
+            self._check_account(str(reply.get("summary") or ""))
             yield from reply.get("items") or ()
             token = str(reply.get("nextPageToken") or "")
             if not token:
@@ -175,6 +185,7 @@ class GoogleCalendar:
 
     def _find(self, block_id: str) -> dict[str, Any] | None:
         """Return our event, deleted or not; None when there never was one."""
+        self._check_account("")
         for event_id in wire.event_ids(block_id):
             try:
                 item = self._get(event_id)
@@ -207,6 +218,7 @@ class GoogleCalendar:
         :raises ProviderError: permanent, nothing was written; ambiguous, it may have been.
         """
         self._listed = {}
+        self._check_account("")
         for event_id in wire.event_ids(event.id):
             item = self._insert(event, event_id) or self._get(event_id)
             if wire.is_ours(item, event.id):

@@ -1,0 +1,355 @@
+"""The Gmail mailbox: our drafts among the person's own, which they may edit, send or discard at any time.
+
+Gmail knows no condition on a write: before each update and delete the draft is read, compared with what
+was last seen, and checked to be a draft still, because deleting the id of a sent one destroys the mail.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from automations.compose.reading import read_mime
+from automations.errors import ConflictError, FaultClass, HeaderFaultError, ProviderError
+from automations.model.seen import OwnDrafts, SeenDraft, Unreadable
+from automations.ports import MailCapabilities
+from automations.providers.google.auth import COMPOSE, DRAFTS_BY, READS_BY
+from automations.providers.google.client import TIMEOUT, Caller, build_service
+from automations.providers.google.departed import Departed, what_became
+from automations.providers.google.failures import GoogleError
+from automations.providers.google.known import Known, KnownDrafts
+from automations.providers.google.wire_mail import (
+    differs_only_in_form,
+    from_raw,
+    is_draft,
+    mail_for_gmail,
+    ref_of,
+    seen_in_gmail,
+    to_raw,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automations.clock import Clock
+    from automations.ports import MailCopy
+    from automations.providers.google.auth import SignIn
+
+WHERE = "Gmail"
+ME = "me"
+_PAGE = 500
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+
+
+class GoogleMailbox:
+    """Implements `ports.Mailbox` on the Gmail account that `sign_in` belongs to."""
+
+    def __init__(
+        self,
+        sign_in: SignIn,
+        clock: Clock,
+        *,
+        known: str = "",
+        endpoint: str = "",
+        timeout: float = TIMEOUT,
+    ) -> None:
+        self._sign_in = sign_in
+        self._clock = clock
+        self._endpoint = endpoint
+        self._timeout = timeout
+        self._known = KnownDrafts(known)
+        self._caller = Caller(WHERE, clock, sign_in.email)
+        self._service: Any = None
+        self._not_ours: dict[str, str] = {}
+
+    @property
+    def capabilities(self) -> MailCapabilities:
+        """What this provider can do; whether it tells sent from deleted depends on the boxes that were ticked."""
+        return MailCapabilities(
+            drafts=True,
+            sends=False,
+            find_by_key=True,
+            tells_sent_from_deleted=self._tells_sent(),
+            keeps_message_id=False,
+            threads=False,
+        )
+
+    def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
+        """Return those of our drafts that are still there, decoded: one call where nothing changed.
+
+        :raises ProviderError: Gmail does not answer, or not to us.
+        """
+        if not provider_ids:
+            return OwnDrafts()
+        # For several drafts one listing tells which of them changed; a single one is asked for itself.
+        listed = self._listed() if len(provider_ids) > 1 else {}
+        found: dict[str, SeenDraft] = {}
+        unreadable: dict[str, Unreadable] = {}
+        departed: dict[str, Departed] = {}
+        for draft_id in provider_ids:
+            if draft_id.endswith(".eml"):
+                unreadable[draft_id] = _kept_elsewhere(draft_id)
+                continue
+            known = self._known.get(draft_id)
+            try:
+                if known is not None and listed.get(draft_id) == known.message:
+                    found[draft_id] = seen_in_gmail(draft_id, from_raw(known.raw))
+                    continue
+                seen = self._fetch(draft_id)
+                if isinstance(seen, SeenDraft):
+                    found[draft_id] = seen
+                else:
+                    departed[draft_id] = seen or what_became(self._api, self._caller, self._sign_in, known)
+            except (HeaderFaultError, ValueError) as fault:
+                unreadable[draft_id] = _no_mail(draft_id, fault)
+        return OwnDrafts(
+            found,
+            unreadable=unreadable,
+            sent=frozenset(one for one, became in departed.items() if became is Departed.SENT),
+            unsure=frozenset(one for one, became in departed.items() if became is Departed.UNKNOWN),
+        )
+
+    def find(self, ref: str) -> SeenDraft | None:
+        """Return our draft with this `ref`, None when none of the person's drafts carries it.
+
+        :raises ProviderError: Gmail does not answer, or not to us: nothing follows from that.
+        """
+        listed = self._listed()
+        known = [draft_id for draft_id in self._known.of_ref(ref) if draft_id in listed]
+        for draft_id in (*known, *(one for one in listed if one not in known)):
+            if draft_id not in known and self._ref(draft_id, listed[draft_id]) != ref:
+                continue
+            seen = self._readable(draft_id)
+            if seen is not None:
+                return seen
+        return None
+
+    def create(self, copy: MailCopy) -> SeenDraft:
+        """Put a draft there, or return the one of this `ref` that stands.
+
+        An interrupted try is settled by `find` before another is made. What is looked up here are drafts
+        of an earlier life of the journal, by the recipients.
+
+        :raises ProviderError: permanent, nothing was written; ambiguous, it may have been.
+        """
+        data = mail_for_gmail(copy.mime)
+        _decoded("the new draft", data)
+        standing = self._standing(copy)
+        if standing is not None:
+            return standing
+        request = self._api.users().drafts().create(userId=ME, body={"message": {"raw": to_raw(data)}})
+        try:
+            reply = self._caller.change(request)
+        except GoogleError as error:
+            raise _with_cure(error, copy) from None
+        return self._remember(reply, data, changed=True)
+
+    def update(self, provider_id: str, copy: MailCopy, *, revision: str) -> SeenDraft:
+        """Replace our draft's bytes if it still has `revision`; it stays in its thread.
+
+        :raises ConflictError: somebody changed, sent or deleted it; nothing was written.
+        :raises ProviderError: permanent, nothing was written; ambiguous, it may have been.
+        """
+        data = mail_for_gmail(copy.mime)
+        _decoded(provider_id, data)
+        seen = self._readable(provider_id)
+        if seen is None:
+            raise _conflict(provider_id, "was sent or deleted by somebody else; nothing was written")
+        if seen.revision != revision:
+            raise _conflict(provider_id, "was changed by somebody else; nothing was written")
+        known = self._known.get(provider_id)
+        message = {"raw": to_raw(data), **({"threadId": known.thread} if known else {})}
+        request = self._api.users().drafts().update(userId=ME, id=provider_id, body={"message": message})
+        try:
+            reply = self._caller.change(request, again=True)
+        except GoogleError as error:
+            if error.status == _NOT_FOUND or "not a draft" in error.what.lower():
+                raise _conflict(provider_id, "was sent or deleted by somebody else meanwhile") from None
+            raise _with_cure(error, copy) from None
+        return self._remember(reply, data, changed=True)
+
+    def delete(self, provider_id: str, *, revision: str) -> None:
+        """Remove our draft if it still has `revision`. Gone or sent already is fine: then nothing is touched.
+
+        :raises ConflictError: somebody changed it; it stays.
+        :raises ProviderError: permanent, it stays; ambiguous, it may be gone.
+        """
+        if provider_id.endswith(".eml"):
+            return
+        seen = self._readable(provider_id)
+        if seen is None:
+            return
+        if seen.revision != revision:
+            raise _conflict(provider_id, "was changed by somebody else since it was read; it stays")
+        request = self._api.users().drafts().delete(userId=ME, id=provider_id)
+        try:
+            self._caller.change(request, again=True, empty=True)
+        except GoogleError as error:
+            if error.status != _NOT_FOUND:
+                raise
+        self._known.forget(provider_id)
+
+    def watched(self) -> None:
+        """Return None: only asking Gmail tells."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        if self._service is not None:
+            self._service.close()
+            self._service = None
+
+    def _tells_sent(self) -> bool:
+        try:
+            return self._sign_in.allows(READS_BY)
+        except ProviderError:
+            return False
+
+    # --- calls --------------------------------------------------------------------------------------
+
+    @property
+    def _api(self) -> Any:
+        """The client, made and checked to be the right person's when first used.
+
+        :raises ProviderError: there is no sign-in, it lacks drafts, or it is another person's.
+        """
+        if self._service is None:
+            self._sign_in.require(DRAFTS_BY, "Gmail drafts")
+            service = build_service(
+                "gmail", self._sign_in.credentials((COMPOSE,)), endpoint=self._endpoint, timeout=self._timeout
+            )
+            profile = service.users().getProfile(userId=ME)
+            self._sign_in.check_account(lambda: str(self._caller.read(profile).get("emailAddress", "")))
+            self._service = service
+        return self._service
+
+    def _listed(self, query: str = "") -> dict[str, str]:
+        """Return the id of each draft in the account and that of its message; pages may be short or empty."""
+        drafts = self._api.users().drafts()
+        more = {"q": query} if query else {}
+        request = drafts.list(userId=ME, maxResults=_PAGE, **more)
+        listed: dict[str, str] = {}
+        while request is not None:
+            page = self._caller.read(request)
+            for one in page.get("drafts", ()):
+                listed[str(one["id"])] = str(one.get("message", {}).get("id", ""))
+            request = drafts.list_next(request, page)
+        return listed
+
+    def _fetch(self, draft_id: str) -> SeenDraft | Departed | None:
+        """Return a draft; SENT when its id answers with a mail that went out; None when nothing answers.
+
+        :raises HeaderFaultError: it is no mail any more.
+        :raises ValueError: what came is no mail at all.
+        """
+        reply = self._get(draft_id, "raw")
+        if reply is None:
+            return None
+        message = reply.get("message", {})
+        if not is_draft(message):
+            return Departed.SENT if "SENT" in message.get("labelIds", ()) else Departed.UNKNOWN
+        return self._remember(reply, from_raw(str(message.get("raw", ""))), changed=False)
+
+    def _get(self, draft_id: str, form: str) -> dict[str, Any] | None:
+        request = self._api.users().drafts().get(userId=ME, id=draft_id, format=form)
+        try:
+            return self._caller.read(request)
+        except GoogleError as error:
+            if error.status == _NOT_FOUND:
+                return None
+            raise
+
+    def _readable(self, draft_id: str) -> SeenDraft | None:
+        """Return a draft, None when it was sent or is gone.
+
+        :raises ProviderError: as a call, or permanent: it is no mail any more.
+        """
+        if draft_id.endswith(".eml"):
+            return None
+        try:
+            seen = self._fetch(draft_id)
+        except (HeaderFaultError, ValueError) as fault:
+            told = _no_mail(draft_id, fault)
+            raise ProviderError(
+                told.what, fault=FaultClass.PERMANENT, where=told.where, fix=told.fix
+            ) from fault
+        return seen if isinstance(seen, SeenDraft) else None
+
+    def _ref(self, draft_id: str, message: str) -> str:
+        """Return the ref a draft carries, "" for none; one that was looked at is not asked for again."""
+        if message not in self._not_ours:
+            reply = self._get(draft_id, "metadata")
+            self._not_ours[message] = ref_of(reply.get("message", {})) if reply else ""
+        return self._not_ours[message]
+
+    def _standing(self, copy: MailCopy) -> SeenDraft | None:
+        """Return the draft of this ref that stands: one we remember, else one found by its recipients."""
+        for draft_id in self._known.of_ref(copy.ref):
+            seen = self._readable(draft_id)
+            if seen is not None:
+                return seen
+        to = " ".join(f"to:{address}" for address in read_mime(copy.mime).to)
+        for draft_id, message in self._listed(to).items():
+            if self._ref(draft_id, message) == copy.ref:
+                seen = self._readable(draft_id)
+                if seen is not None:
+                    return seen
+        return None
+
+    def _remember(self, reply: dict[str, Any], data: bytes, *, changed: bool) -> SeenDraft:
+        """Return what is seen of a draft, and note it; unless `changed` by us, a mere rewrap is no news."""
+        draft_id, message = str(reply.get("id", "")), reply.get("message", {})
+        seen = _decoded(draft_id, data) if changed else seen_in_gmail(draft_id, data)
+        before = self._known.get(draft_id)
+        ref = read_mime(data).ref or (before.ref if before else "")
+        if before is not None and not changed:
+            was = seen_in_gmail(draft_id, from_raw(before.raw))
+            if differs_only_in_form(was, seen):
+                seen, data = was, from_raw(before.raw)
+        known = Known(
+            message=str(message.get("id", "")),
+            thread=str(message.get("threadId", "")),
+            ref=ref,
+            raw=to_raw(data),
+            at=self._clock.now().timestamp(),
+        )
+        if before is None or (before.message, before.thread, before.raw) != (
+            known.message,
+            known.thread,
+            known.raw,
+        ):
+            self._known.put(draft_id, known)
+        return seen
+
+
+def _decoded(draft_id: str, data: bytes) -> SeenDraft:
+    try:
+        return seen_in_gmail(draft_id, data)
+    except HeaderFaultError as fault:
+        raise ProviderError(
+            f"{draft_id} cannot be read as mail: {fault.what}",
+            fault=FaultClass.PERMANENT,
+            where=WHERE,
+            fix=fault.fix or "magicloop draft list",
+        ) from fault
+
+
+def _conflict(draft_id: str, what: str) -> ConflictError:
+    return ConflictError(f"{draft_id} {what}", where=WHERE, fix="magicloop run")
+
+
+def _no_mail(draft_id: str, fault: Exception) -> Unreadable:
+    why = getattr(fault, "what", "it is no mail")
+    fix = "put it right in Gmail, or discard it there; its words as they were: magicloop draft list"
+    return Unreadable(draft_id, why, WHERE, fix)
+
+
+def _kept_elsewhere(draft_id: str) -> Unreadable:
+    what = "the draft is a file from before mail.provider became google"
+    fix = 'send or discard it first: mail.provider = "local", then magicloop draft list'
+    return Unreadable(draft_id, what, draft_id, fix)
+
+
+def _with_cure(error: GoogleError, copy: MailCopy) -> GoogleError:
+    """Return an error whose cure is about this draft: what Gmail refuses of a mail are mostly its recipients."""
+    if error.status == _BAD_REQUEST:
+        error.fix = f"look at the addresses: magicloop draft edit {copy.ref[:6]} --to ADDRESS"
+    return error
