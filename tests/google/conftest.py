@@ -10,6 +10,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 
 from lives import GoogleLife
 
+from google_emulator.provider import IMPATIENCE, PATIENCE
+
 
 @pytest.fixture
 def calendar_api():
@@ -24,8 +26,15 @@ def emulator(calendar_api):
 
 
 @pytest.fixture
-def life(emulator, calendar_api, tmp_path):
+def timeout(request):
+    """Return the seconds a call may take: few where the test is about an answer that does not come."""
+    return IMPATIENCE if "slow" in request.node.name else PATIENCE
+
+
+@pytest.fixture
+def life(emulator, calendar_api, tmp_path, timeout):
     """Return a person's world whose calendar is on Google."""
     made = GoogleLife(emulator, calendar_api, tmp_path)
+    made.timeout = timeout
     yield made
     made.close()

@@ -4,7 +4,7 @@ from worlds import POLICY, START, Life
 
 from automations.providers.memory_mail import MemoryMailbox
 from automations.store.sqlite import SqliteJournal
-from google_emulator.provider import google_calendar
+from google_emulator.provider import PATIENCE, google_calendar
 
 
 class GoogleLife(Life):
@@ -15,6 +15,7 @@ class GoogleLife(Life):
         self.api = api
         self.folder = folder
         self.wishes = wishes
+        self.timeout = PATIENCE
         self.box = MemoryMailbox()
         journal = SqliteJournal.open(str(folder / "journal.db"))
         super().__init__(None, self.box, journal, policy, now)
@@ -24,7 +25,9 @@ class GoogleLife(Life):
         """Start as a new process does: with nothing but the journal and the notes."""
         if self.calendar is not None:
             self.calendar.close()
-        self.calendar = google_calendar(self.emulator, self.folder, clock=self.clock, **self.wishes)
+        self.calendar = google_calendar(
+            self.emulator, self.folder, clock=self.clock, timeout=self.timeout, **self.wishes
+        )
 
     def run(self, *only):
         self.begin()

@@ -1,6 +1,5 @@
 """Whole runs with Google Calendar: what they ask, what they notice, what the person did there."""
 
-import time
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -256,10 +255,8 @@ def test_a_calendar_of_ten_thousand_events_is_read_whole_page_by_page(tmp_path):
         begin = start + timedelta(minutes=4 * number)
         api.meet(begin, begin + timedelta(minutes=3), f"event {number}")
     with Emulator(api) as emulator:
-        calendar = google_calendar(emulator, tmp_path)
-        before = time.process_time()
+        calendar = google_calendar(emulator, tmp_path, timeout=30)
         report = calendar.fetch_busy(MARCH, own=())
-        assert time.process_time() - before < 60
         assert len(report.busy) == 10_000
         assert len(emulator.log) == 80
         calendar.close()

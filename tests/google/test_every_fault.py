@@ -1,14 +1,13 @@
 """Every fault at every calendar call of a run, then runs without faults: one block a month, and a true log."""
 
-from datetime import timedelta
+from contextlib import suppress
 
 import pytest
 
-from automations.errors import ExitCode
+from automations.desk import invention
+from automations.errors import ExitCode, MagicloopError
 from automations.model.records import BlockState
 from google_emulator.faults import EVERY
-
-TEMPORARY = {ExitCode.TEMPORARY, ExitCode.DONE}
 
 
 def check_rest(life, months=("2026-03", "2026-04")):
@@ -70,6 +69,27 @@ def test_a_move_survives_every_fault(life, name, method):
 
 
 @pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("method", ["get", "delete"])
+def test_a_block_the_person_skips_is_off_google_whatever_fails(life, name, method):
+    life.run()
+    life.begin()
+    block = life.block("2026-03")
+    life.emulator.faults.put(f"calendar.events.{method}", EVERY[name], times=99)
+    with suppress(MagicloopError):
+        invention.skip(life.bench, "2026-03")
+    life.emulator.faults.clear()
+    life.later(days=1)  # settles what nobody knew the end of
+    if life.block("2026-03").state is BlockState.BOOKED:
+        assert block.id in life.ours(), "what is recorded as booked stands"
+        invention.skip(life.bench, "2026-03")
+
+    assert life.block("2026-03").state is BlockState.SKIPPED
+    assert block.id not in life.ours()
+    assert life.recorded.claims == ()
+    assert len(life.ours()) == 1
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_a_run_that_only_watches_tells_a_fault_from_a_deleted_block(life, name):
     life.run()
     life.run()
@@ -84,12 +104,11 @@ def test_a_run_that_only_watches_tells_a_fault_from_a_deleted_block(life, name):
     check_rest(life)
 
 
-def test_faults_at_the_token_endpoint_leave_everything_for_the_next_run(life):
-    for name in ("close-before", "reset-before", "500-before", "502-html", "slow-before"):
-        life.emulator.expire()
-        life.emulator.faults.put("token", EVERY[name], times=99)
-        assert life.run().exit_code is ExitCode.TEMPORARY
-        assert life.ours() == {}
-        life.emulator.faults.clear()
-        life.clock.go(seconds=timedelta(minutes=15).seconds)
+@pytest.mark.parametrize("name", ["close-before", "reset-before", "502-html", "slow-before", "truncated"])
+def test_a_fault_at_the_token_endpoint_leaves_everything_for_the_next_run(life, name):
+    life.emulator.expire()
+    life.emulator.faults.put("token", EVERY[name], times=99)
+    assert life.run().exit_code is ExitCode.TEMPORARY
+    assert life.ours() == {}
+    life.emulator.faults.clear()
     check_rest(life)

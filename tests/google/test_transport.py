@@ -48,8 +48,8 @@ def caller(clock):
 
 
 @pytest.fixture
-def service(emulator):
-    with build_service("calendar", credentials_for(emulator), endpoint=emulator.url, timeout=0.3) as made:
+def service(emulator, timeout):
+    with build_service("calendar", credentials_for(emulator), endpoint=emulator.url, timeout=timeout) as made:
         yield made
 
 
@@ -125,6 +125,17 @@ def test_waits_take_no_longer_than_the_budget_of_a_run(emulator, service, caller
             caller.read(listing(service))
         assert caught.value.retry_after == timedelta(seconds=20)
     assert sum(clock.waits) <= BUDGET
+
+
+def test_nothing_is_tried_again_once_the_machine_slept(emulator, service):
+    class SleepyClock(CountedClock):
+        def boot_seconds(self):
+            return 3600.0 * len(self.waits)
+
+    emulator.faults.put(INSERT, Fault.error(503))
+    with pytest.raises(GoogleError):
+        Caller("Google Calendar", SleepyClock()).change(insert(service), again=True)
+    assert emulator.log == [INSERT]
 
 
 def test_a_change_that_can_be_sent_twice_is_sent_again(emulator, service, caller):

@@ -1,5 +1,6 @@
 """Calendar v3: events and free/busy, with the traps a careless client falls into."""
 
+import functools
 import itertools
 import re
 from copy import deepcopy
@@ -267,6 +268,7 @@ class CalendarApi:
         return _instant_of(edge["dateTime"], edge.get("timeZone"))
 
 
+@functools.lru_cache(maxsize=65536)  # a long listing is sorted anew for each of its pages
 def _instant_of(text, zone=None):
     """Read an RFC 3339 instant; the offset is mandatory unless a zone stands beside it."""
     if text is None:

@@ -11,8 +11,11 @@ from automations.providers.google.mail import GoogleMailbox
 from automations.providers.google.notes import Notes
 from google_emulator.signing_in import credentials_for
 
-PATIENCE = 0.3
-"""Seconds until a call times out: loopback answers come at once."""
+PATIENCE = 10.0
+"""Seconds until a call times out: far more than the loopback takes."""
+
+IMPATIENCE = 0.2
+"""The same, where the answer is known to come too late."""
 
 
 class QuickClock:
@@ -32,15 +35,15 @@ class QuickClock:
         self.waits.append(seconds)
 
 
-def google_calendar(emulator, folder, *, clock=None, connect=None, **wishes):
+def google_calendar(emulator, folder, *, clock=None, timeout=PATIENCE, **wishes):
     """Return the provider, with the person's wishes."""
     wanted = Wishes(**{"person": "ann@corp.test", "zone": "Europe/Berlin", **wishes})
 
     def connected():
-        return build_service("calendar", credentials_for(emulator), endpoint=emulator.url, timeout=PATIENCE)
+        return build_service("calendar", credentials_for(emulator), endpoint=emulator.url, timeout=timeout)
 
     notes = Notes(str(folder / "google-calendar.json"))
-    return GoogleCalendar(connect or connected, wanted, notes, clock or QuickClock())
+    return GoogleCalendar(connected, wanted, notes, clock or QuickClock())
 
 
 def token_file(emulator, path, **changed):

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl
 from google_emulator.discovery import ApiError, find_method, read_call
 from google_emulator.faults import Faults
 
-PATIENCE = 10.0
+SLOW = 30.0
 """How long a slow answer waits for the client to give up, in seconds."""
 
 ALL_SCOPES = frozenset(
@@ -125,6 +125,7 @@ def _not_served(call):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each small answer waits for an acknowledgement
     google = None
 
     def setup(self):
@@ -190,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = reply[2] or {}
             self._send(200, {}, {**body, "padding": "x" * 64}, cut=48)
         elif fault.kind == "slow":
-            select.select([self.connection], [], [], PATIENCE)  # readable when the client gives up
+            select.select([self.connection], [], [], SLOW)  # readable when the client gives up
         elif fault.kind == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()

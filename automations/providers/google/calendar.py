@@ -51,9 +51,10 @@ class Wishes:
 class GoogleCalendar:
     """Implements `ports.Calendar` on Google Calendar.
 
-    `connect` makes the client when it is first needed; `check_account` raises a `ProviderError`
-    for somebody else's. It is told the primary calendar's name, the account's address unless it was renamed. The answers of one listing serve busy times and
-    the blocks among them, so that a run in which nothing happens asks once.
+    `connect` makes the client when it is first needed. `check_account` is told the primary calendar's name
+    (the account's address, unless it was renamed) and raises a `ProviderError` for somebody else's. The
+    answers of one listing serve busy times and the blocks among them, so that a run in which nothing
+    happens asks once.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class GoogleCalendar:
         unreadable.
         """
         named = dict.fromkeys(self._wishes.calendars)
-        primaries = [name for name in named if name in (PRIMARY, self._wishes.person)]
+        primaries = [name for name in named if name.lower() in (PRIMARY, self._wishes.person)]
         others = [name for name in named if name not in primaries]
         busy: list[Busy] = []
         unreadable: list[Unreadable] = []
@@ -255,7 +256,7 @@ class GoogleCalendar:
             # Sent twice it is refused the second time: the id is ours.
             return self._change(request, again=True)
         except GoogleError as error:
-            if error.status == _CONFLICT:
+            if error.status == _CONFLICT and error.fault is FaultClass.PERMANENT:
                 return None
             raise
 

@@ -34,6 +34,9 @@ TRIES = 4
 BUDGET = 30.0
 """Seconds a caller waits in all before it leaves the rest to the next run."""
 
+LATE_SECONDS = 60.0
+"""A call this long after its first try is not tried again: the machine may have slept meanwhile."""
+
 _PATHS = {"calendar": ("v3", "/calendar/v3/"), "gmail": ("v1", "")}
 _PERMANENT_REDIRECT = 308
 _PACIFIC = "America/Los_Angeles"
@@ -124,6 +127,7 @@ class Caller:
         )
 
     def _call(self, call: Callable[[], T], *, changes: bool, again: bool) -> T:
+        began = self.clock.boot_seconds()
         for tried in range(1, TRIES + 1):
             self._check_quota()
             try:
@@ -135,6 +139,8 @@ class Caller:
                 if tried == TRIES or not self._may_try_again(error, again=again):
                     raise error from None
             self._wait(error, tried)
+            if self.clock.boot_seconds() - began > LATE_SECONDS:
+                raise error
         raise AssertionError("the last try returns or raises")
 
     def _may_try_again(self, error: GoogleError, *, again: bool) -> bool:
