@@ -13,7 +13,7 @@ from automations.errors import ExitCode, RefusedError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from automations.model.records import Draft
+    from automations.model.records import Draft, Recorded
     from automations.wiring import Session
 
 
@@ -33,7 +33,7 @@ def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
     recorded = session.reading_journal().load(session.policy.person)
     drafts = [d for d in recorded.drafts if show_all or d.state not in FINAL]
     if as_json:
-        emit_json({"drafts": [draft_json(session, d) for d in drafts]})
+        emit_json({"drafts": [draft_json(session, d, recorded) for d in drafts]})
         return
     if not drafts:
         say("No draft waits for you.")
@@ -51,8 +51,9 @@ def state_words(draft: Draft, now: datetime) -> str:
     return draft.state.value.replace("_", " ")
 
 
-def draft_json(session: Session, draft: Draft) -> dict[str, Any]:
+def draft_json(session: Session, draft: Draft, recorded: Recorded) -> dict[str, Any]:
     """Return a draft as the contract's fields."""
+    from automations.cli.lint_report import lint_json
     from automations.cli.wording import local_iso
     from automations.compose.words import count_words
 
@@ -74,7 +75,7 @@ def draft_json(session: Session, draft: Draft) -> dict[str, Any]:
         "handed_over": local_iso(draft.handed_over, zone),
         "file": copy_path(session, draft),
         "reason": draft.reason,
-        "lint": [],
+        "lint": lint_json(session, draft, recorded),
     }
 
 
@@ -93,16 +94,18 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     """Show a draft as its reader will see it."""
     from automations.desk.review import find_draft
 
-    found = find_draft(session.reading_journal().load(session.policy.person), name)
+    recorded = session.reading_journal().load(session.policy.person)
+    found = find_draft(recorded, name)
     if as_json:
         more = {"body_text": found.body_text, "body_html": found.body_html, "diff": diff_of(found)}
-        emit_json({**draft_json(session, found), **more})
+        emit_json({**draft_json(session, found, recorded), **more})
         return
-    print_card(session, found)
+    print_card(session, found, recorded)
 
 
-def print_card(session: Session, draft: Draft) -> None:
-    """Print everything an approval binds to, and why the draft is there."""
+def print_card(session: Session, draft: Draft, recorded: Recorded) -> None:
+    """Print everything an approval binds to, why the draft is there, and what its reader would stumble over."""
+    from automations.cli.lint_report import print_lint
     from automations.compose.words import count_words
     from automations.plan.zones import say_when
 
@@ -122,6 +125,7 @@ def print_card(session: Session, draft: Draft) -> None:
     if draft.previous_text and draft.previous_text != draft.body_text:
         heading("Changed since the revision before")
         say(diff_of(draft))
+    print_lint(session, draft, recorded)
     facts = [f"{count_words(draft.body_text)} words", f"hash {draft.hash[:8]}"]
     if draft.expires is not None:
         facts.append(f"expires {say_when(draft.expires, zone, with_zone=True)}")
@@ -149,11 +153,19 @@ def diff_of(draft: Draft) -> str:
 @draft.command()
 @click.argument("name", metavar="ID")
 @click.option("--hash", "seen_hash", metavar="H", help="The hash shown with the words you read.")
+@click.option(
+    "--despite", multiple=True, metavar="CODE", help="Go on despite this error; may be given again."
+)
+@click.option("--reason", default="", help="Why you go on despite it. Kept in the log.")
 @click.pass_obj
-def approve(session: Session, name: str, seen_hash: str | None) -> None:
+def approve(
+    session: Session, name: str, seen_hash: str | None, despite: tuple[str, ...], reason: str
+) -> None:
     """Approve the words you read; then you send them.
 
     At a terminal the mail is shown and you are asked; in a script give the hash that was shown.
+    An error that `draft show` names stands in the way until the words are changed, or until you
+    say despite which one you go on, and why.
     """
     from automations.desk import review
 
@@ -163,26 +175,30 @@ def approve(session: Session, name: str, seen_hash: str | None) -> None:
     if edited is not None:
         say("You edited it outside; these are the words now.")
     if seen_hash is None:
-        seen_hash = _ask_approval(session, found)
+        seen_hash = _ask_approval(session, found, despite, reason)
     with bench_of(session) as bench:
         current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
         if changed is not None:
             raise RefusedError(
                 "it changed while you were reading", fix=f"magicloop draft show {found.id[:6]}"
             )
-        approved = review.approve(bench, current, seen_hash)
+        approved = review.approve(bench, current, seen_hash, despite=despite, reason=reason)
     say(f"Approved. Send it from your mail program: {copy_path(session, approved)}")
     say(f"  magicloop draft open {approved.id[:6]}             open it there")
     say(f"  magicloop draft resolve {approved.id[:6]} --sent   when it went")
 
 
-def _ask_approval(session: Session, draft: Draft) -> str:
+def _ask_approval(session: Session, draft: Draft, despite: tuple[str, ...], reason: str) -> str:
+    from automations.desk.linting import check_lint, lint_of
+
     if not is_interactive():
         raise RefusedError(
             "an approval without a terminal needs the hash of the words that were read",
             fix=f"magicloop draft show {draft.id[:6]}, then approve with --hash",
         )
-    print_card(session, draft)
+    recorded = session.reading_journal().load(session.policy.person)
+    print_card(session, draft, recorded)
+    check_lint(draft, lint_of(draft, recorded, session.policy), despite=despite, reason=reason)
     if not click.confirm("Approve exactly this?", default=False):
         raise RefusedError("not approved; nothing changed", fix=f"magicloop draft edit {draft.id[:6]}")
     return draft.hash

@@ -16,6 +16,7 @@ from automations.apply.drafts import reworded, voided
 from automations.compose.addresses import check_address
 from automations.compose.html import text_to_html
 from automations.compose.words import seen_body
+from automations.desk.linting import check_lint, lint_of
 from automations.desk.outcome import carry_out, check_done
 from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import Approval, ApprovalState, DraftState, Outcome
@@ -26,6 +27,7 @@ from automations.plan.lifecycle import FINAL, check_move
 from automations.plan.zones import approval_expiry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from automations.apply import Bench, Result
@@ -111,16 +113,22 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     return now_as, results[0] if now_as.text_rev != draft.text_rev else None
 
 
-def approve(bench: Bench, draft: Draft, seen_hash: str) -> Draft:
+def approve(
+    bench: Bench, draft: Draft, seen_hash: str, *, despite: Sequence[str] = (), reason: str = ""
+) -> Draft:
     """Approve exactly the words that were shown, and hand the mail over to be sent by the person.
 
-    `seen_hash` are at least six digits of the hash that was shown with them.
+    `seen_hash` are at least six digits of the hash that was shown with them. `despite` names errors of
+    the lint that the person goes on despite of, for a reason that is logged.
 
-    :raises RefusedError: it changed since it was shown, has expired, or is in no state to be approved.
+    :raises RefusedError: it changed since it was shown, has expired, is in no state to be approved, or
+        an error of the lint stands.
     """
     now = bench.world.clock.now()
     check_approvable(bench, draft)
     _check_hash(draft, seen_hash)
+    findings = lint_of(draft, bench.recorded, bench.policy)
+    known = check_lint(draft, findings, despite=despite, reason=reason)
     approval = Approval(
         id=f"{draft.id}-{draft.text_rev}-{draft.rev}",
         person=draft.person,
@@ -138,6 +146,8 @@ def approve(bench: Bench, draft: Draft, seen_hash: str) -> Draft:
         approved = replace(approved, handed_over=now)
         approval = replace(approval, state=ApprovalState.CONSUMED)
         what += "; handed over, you send it"
+    if known:
+        what += f"; despite {', '.join(known)}: {plain(reason)}"
     _record(bench, HandWork("approve-draft", draft.key, what), approved, approval)
     return approved
 

@@ -17,6 +17,11 @@ MACHINE = re.compile(
     r"(?<![\w.<>{}~$-])/(?:work|opt|root)/|(?<![\w.])/(?:home|Users)/(?!me/|you/|sam/|\{|<)\w"
 )
 LEFT_OVER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
+LOOKS_FOR_LEFT_OVERS = (
+    "automations/compose/lint/leftovers.py",
+    "tests/lint/",
+    "tests/cli/test_draft_lint.py",
+)
 CLOCKS = {"datetime.datetime.now", "datetime.date.today", "time.time", "uuid.uuid4"}
 
 
@@ -47,7 +52,11 @@ def test_machine_paths_are_seen():
 
 
 def test_nothing_is_left_for_later_in_a_comment(texts):
-    python = {name: text for name, text in texts.items() if name.endswith((".py", ".j2", ".sql"))}
+    python = {
+        name: text
+        for name, text in texts.items()
+        if name.endswith((".py", ".j2", ".sql")) and not name.startswith(LOOKS_FOR_LEFT_OVERS)
+    }
 
     assert hits(python, LEFT_OVER) == []
 
