@@ -44,6 +44,16 @@ def test_nothing_owed_and_nothing_watched_asks_nothing(life):
     assert life.recorded.due is not None, "so that the next runs do not even load the calendar"
 
 
+def test_where_the_listing_failed_nothing_more_is_asked(life):
+    life.run()
+    life.emulator.faults.put("calendar.events.list", Fault.error(403, "forbidden"), times=99)
+    report = life.later()
+    assert life.asked == ["events.list"]
+    assert {problem.code for problem in report.notices.standing} == {"calendar-unreadable"}
+    life.emulator.faults.clear()
+    assert life.later().notices.standing == ()
+
+
 def test_every_run_looks_while_a_block_is_watched(life):
     life.run()
     life.run()
@@ -246,6 +256,13 @@ def test_an_all_day_event_is_a_day_of_the_calendars_own_zone(life):
     life.api.meet(date(2026, 3, 8), date(2026, 3, 9), "offsite")
     (busy,) = life.calendar.fetch_busy(MARCH, own=()).busy
     assert busy.span == Span(datetime(2026, 3, 8, 5, tzinfo=UTC), datetime(2026, 3, 9, 4, tzinfo=UTC))
+
+
+def test_a_time_without_an_offset_is_one_of_its_zone():
+    edges = {"start": "2026-03-29T02:30:00", "end": "2026-03-29T03:30:00"}
+    item = {name: {"dateTime": text, "timeZone": "Europe/Berlin"} for name, text in edges.items()}
+    assert read_span(item, "UTC").start == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+    assert read_span({name: {"dateTime": text} for name, text in edges.items()}, "UTC").start.hour == 2
 
 
 def test_a_calendar_of_ten_thousand_events_is_read_whole_page_by_page(tmp_path):

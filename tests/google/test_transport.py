@@ -127,6 +127,24 @@ def test_waits_take_no_longer_than_the_budget_of_a_run(emulator, service, caller
     assert sum(clock.waits) <= BUDGET
 
 
+def test_tries_that_take_long_use_up_the_budget_too(emulator, service):
+    class LateClock(CountedClock):
+        looks = 0
+
+        def boot_seconds(self):
+            self.looks += 1
+            return 8.0 * self.looks
+
+    clock = LateClock()
+    caller = Caller("Google Calendar", clock)
+    emulator.faults.put(LISTING, Fault.error(503), times=99)
+    for _ in range(2):
+        with pytest.raises(GoogleError):
+            caller.read(listing(service))
+    assert len(emulator.log) < 2 * TRIES - 1
+    assert sum(clock.waits) < BUDGET / 2
+
+
 def test_nothing_is_tried_again_once_the_machine_slept(emulator, service):
     class SleepyClock(CountedClock):
         def boot_seconds(self):

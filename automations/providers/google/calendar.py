@@ -72,6 +72,7 @@ class GoogleCalendar:
         self._caller = Caller(WHERE, clock, wishes.person, stopped_until=notes.stopped_until)
         self._made: Any = None
         self._listed: dict[str, dict[str, Any]] = {}
+        self._failed: ProviderError | None = None
         self._zone = wishes.zone
 
     @property
@@ -111,6 +112,7 @@ class GoogleCalendar:
     def _read_primary(
         self, span: Span, own: Sequence[str], busy: list[Busy], unreadable: list[Unreadable]
     ) -> None:
+        self._listed, self._failed = {}, None
         try:
             items = list(self._list(span))
             ours = {event_id: block_id for block_id in own for event_id in wire.event_ids(block_id)}
@@ -119,9 +121,11 @@ class GoogleCalendar:
             busy.extend(wire.read_busy(others, zone=self._zone, calendar=PRIMARY))
             self._listed = {ours[event_id]: item for event_id, item in owned.items()}
         except ProviderError as error:
-            unreadable.append(_unreadable(PRIMARY, error))
+            self._failed = error
         except StrangeAnswerError:
-            unreadable.append(_unreadable(PRIMARY, _strange(FaultClass.TRANSIENT)))
+            self._failed = _strange(FaultClass.TRANSIENT)
+        if self._failed is not None:
+            unreadable.append(_unreadable(PRIMARY, self._failed))
 
     def _read_others(
         self, span: Span, names: list[str], busy: list[Busy], unreadable: list[Unreadable]
@@ -172,11 +176,15 @@ class GoogleCalendar:
     def fetch_blocks(self, ids: Sequence[str]) -> OwnBlocks:
         """Return those of our events that are there and not deleted.
 
-        What a listing just brought is not asked for again; it is used once.
+        What a listing just brought is not asked for again, and where it just failed nothing more is asked;
+        both hold once.
 
         :raises ProviderError: they cannot be read.
         """
-        listed, self._listed = self._listed, {}
+        listed, failed = self._listed, self._failed
+        self._listed, self._failed = {}, None
+        if failed is not None and ids:
+            raise failed
         found = {}
         for block_id in dict.fromkeys(ids):
             item = listed.get(block_id) or self._find(block_id)

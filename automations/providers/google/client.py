@@ -32,7 +32,7 @@ TIMEOUT = 20.0
 
 TRIES = 4
 BUDGET = 30.0
-"""Seconds a caller waits in all before it leaves the rest to the next run."""
+"""Seconds that failed tries and the waits between may take in all; the rest is left to the next run."""
 
 LATE_SECONDS = 60.0
 """A call this long after its first try is not tried again: the machine may have slept meanwhile."""
@@ -94,8 +94,8 @@ def build_service(api: str, credentials: Credentials, *, endpoint: str = "", tim
 class Caller:
     """Calls one API for one run: turns failures into ours and tries again what may be tried again.
 
-    Waits grow from one second, spread by `who` so that not everybody comes back at the same moment, and
-    take `BUDGET` seconds in all. Once the day's quota is used up nothing more is asked.
+    Waits grow from one second, spread by `who` so that not everybody comes back at the same moment. They
+    and the failed tries take `BUDGET` seconds in all. Once the day's quota is used up nothing more is asked.
     """
 
     def __init__(
@@ -130,10 +130,12 @@ class Caller:
         began = self.clock.boot_seconds()
         for tried in range(1, TRIES + 1):
             self._check_quota()
+            asked_at = self.clock.boot_seconds()
             try:
                 return call()
             except CAUGHT as cause:
                 error = explain(cause, where=self.where, changes=changes)
+                self._left -= self.clock.boot_seconds() - asked_at
                 if error.quota:
                     self.stopped_until = next_quota_day(self.clock.now())
                 if tried == TRIES or not self._may_try_again(error, again=again):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.model.seen import Busy, BusyKind, SeenBlock, Span
 from automations.model.text import plain
-from automations.plan.zones import day_start, local
+from automations.plan.zones import day_start, local, resolve_wall
 from automations.providers.google.failures import StrangeAnswerError
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _read_time(edge: Mapping[str, Any], zone: str) -> datetime:
     if edge.get("dateTime"):
         instant = datetime.fromisoformat(edge["dateTime"])
         if instant.tzinfo is None:
-            raise ValueError(instant)
+            return resolve_wall(instant.date(), instant.time(), edge.get("timeZone") or zone)[0]
         return instant.astimezone(UTC)
     return day_start(date.fromisoformat(edge["date"]), zone)
 
