@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from automations.cycle import Ground
     from automations.model.policy import Policy
     from automations.ports import Calendar, Journal, Mailbox, Renderer
+    from automations.providers.google.account import Account
 
 HAND_LOCK_SECONDS = 10.0
 """How long an act by hand waits for a run to end."""
@@ -130,6 +131,13 @@ class Session:
         mailbox = build_mailbox(self.policy)
         self._opened.append(mailbox)
         return mailbox
+
+    def google_account(self) -> Account:
+        """Return the Google account the config names, to sign in to, out of, or to look at."""
+        from automations.providers.google import sign_in_of
+        from automations.providers.google.account import Account
+
+        return Account(self.policy, sign_in_of(self.policy), self.clock)
 
     def renderer(self) -> Renderer:
         """Return the built-in templates, or a confined renderer when the person has templates of their own."""

@@ -25,6 +25,9 @@ COMMANDS = {
     "incident": "automations.cli.incident_commands:incident",
     "init": "automations.cli.init_command:init",
     "config": "automations.cli.config_commands:config",
+    "connect": "automations.cli.google_commands:connect",
+    "disconnect": "automations.cli.google_commands:disconnect",
+    "doctor": "automations.cli.doctor_command:doctor",
     "completion": "automations.cli.completion_command:completion",
 }
 

@@ -1,84 +1,10 @@
 """The product on a Google account, by its config and its command, over real sockets."""
 
 import json
-from types import SimpleNamespace
 
 import pytest
-from click.testing import CliRunner
-from freezegun import freeze_time
 
-from google_emulator import CalendarApi, Emulator, GmailApi
-from google_emulator.provider import token_file
-
-CONFIG = """\
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[offers]
-ideas = ["put together the capacity report", "sit in for you in the vendor call"]
-on_track = "The billing move is on plan."
-
-[invention]
-months_ahead = 0
-problems = ["What would make half our alerts unnecessary?"]
-combine = ["the audit log", "the load tests"]
-
-[calendar]
-provider = "google"
-
-[mail]
-provider = "google"
-
-[google]
-api_endpoint = "{url}"
-token_file = "{token}"
-"""
 CALENDAR = ("calendar.events.owned", "calendar.freebusy")
-
-
-@pytest.fixture
-def account(home):
-    """A person with a Google account who is signed in, and the command."""
-    from automations.cli import main
-
-    calendar, mail = CalendarApi(), GmailApi()
-    with Emulator(calendar, mail) as google, freeze_time("2026-11-03T08:00:00Z", ignore=["google_emulator"]):
-        folder = home / ".config/magicloop"
-        folder.mkdir(parents=True)
-        token = token_file(google, folder / "token.json")
-        config = folder / "config.toml"
-        config.write_text(CONFIG.format(url=google.url, token=token))
-
-        def call(*words, **options):
-            done = CliRunner().invoke(main, [str(word) for word in words], **options)
-            assert "Traceback" not in done.output
-            assert "a bug in magicloop" not in done.output, done.output
-            return done
-
-        def scoped(*names):
-            scopes = frozenset(f"https://www.googleapis.com/auth/{name}" for name in names)
-            google.tokens["first-token"] = google.refresh_tokens["refresh-me"] = scopes
-            token_file(google, token)
-
-        def drafts():
-            return json.loads(call("draft", "list", "--json").stdout)["drafts"]
-
-        yield SimpleNamespace(
-            google=google,
-            calendar=calendar,
-            mail=mail,
-            token=token,
-            config=config,
-            call=call,
-            scoped=scoped,
-            drafts=drafts,
-        )
 
 
 def states(account):

@@ -1,13 +1,15 @@
 """The HTTP side: sockets, sign-in, faults and a log of what was asked."""
 
+import base64
 import contextlib
+import hashlib
 import json
 import select
 import socket
 import struct
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from google_emulator.discovery import ApiError, find_method, read_call
 from google_emulator.faults import Faults
@@ -36,6 +38,9 @@ class Emulator:
         self.token_calls = []
         self.tokens = {"first-token": ALL_SCOPES}
         self.refresh_tokens = {"refresh-me": ALL_SCOPES}
+        self.codes = {}
+        self.date = None
+        self.refusal = None
         self._lock = threading.RLock()
         self._sockets = set()
         for api in apis:
@@ -104,11 +109,45 @@ class Emulator:
             message = "Request had insufficient authentication scopes."
             raise ApiError(403, "insufficientPermissions", message)
 
+    def consent(self, url, *, untick=()):
+        """Tick the boxes of the consent page at `url`, all but some; return where the browser ends."""
+        asked = dict(parse_qsl(urlsplit(url).query))
+        assert asked["code_challenge_method"] == "S256"
+        assert asked["access_type"] == "offline"
+        granted = frozenset(asked["scope"].split()) - frozenset(untick)
+        code = f"code-{len(self.codes) + 1}"
+        self.codes[code] = (asked["code_challenge"], asked["redirect_uri"], granted)
+        answer = urlencode({"state": asked["state"], "code": code, "scope": " ".join(sorted(granted))})
+        return f"{asked['redirect_uri']}?{answer}"
+
+    def _redeem(self, form):
+        challenge, redirect_uri, granted = self.codes.pop(form["code"])
+        digest = hashlib.sha256(form["code_verifier"].encode()).digest()
+        proof = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        if (proof, form["redirect_uri"]) != (challenge, redirect_uri):
+            return 400, {}, {"error": "invalid_grant", "error_description": "Bad Request"}
+        number = len(self.token_calls)
+        self.tokens[f"token-{number}"] = self.refresh_tokens[f"refresh-{number}"] = granted
+        made = {"access_token": f"token-{number}", "refresh_token": f"refresh-{number}", "expires_in": 3599}
+        return 200, {}, {**made, "token_type": "Bearer", "scope": " ".join(sorted(granted))}
+
+    def answer_revoke(self, data):
+        """Return (status, headers, body) for a sign-in that is taken back."""
+        token = dict(parse_qsl(data.decode())).get("token")
+        if self.refresh_tokens.pop(token, None) is None:
+            return 400, {}, {"error": "invalid_token"}
+        self.tokens.clear()
+        return 200, {}, {}
+
     def answer_token(self, data):
         """Return (status, headers, body) for a form sent to the token endpoint."""
         form = dict(parse_qsl(data.decode()))
         with self._lock:
             self.token_calls.append(form)
+            if self.refusal:
+                return 400, {}, {"error": self.refusal, "error_description": "No."}
+            if form.get("grant_type") == "authorization_code":
+                return self._redeem(form)
             scopes = self.refresh_tokens.get(form.get("refresh_token"))
             if form.get("grant_type") != "refresh_token" or scopes is None:
                 body = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
@@ -137,12 +176,18 @@ class _Handler(BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             super().finish()
 
+    def date_time_string(self, timestamp=None):
+        return self.google.date or super().date_time_string(timestamp)
+
     def log_message(self, *_):
         pass
 
     def _serve(self):
         data = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.path == "/revoke":
+            self._send(*self.google.answer_revoke(data))
+            return
         token = self.path.partition("?")[0] == "/token"
         found = find_method(self.command, self.path.partition("?")[0])
         method = "token" if token else found[0].spec["id"] if found else ""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from automations.errors import FaultClass, ProviderError
+from automations.providers.google.cures import CONNECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from automations.clock import Clock
     from automations.model.policy import GoogleSettings
 
-CONNECT = "magicloop connect google"
 GOOGLE_TOKEN_URI = "https://oauth2.googleapis.com/token"  # noqa: S105 - an address, no secret
 SCOPE_ROOT = "https://www.googleapis.com/auth/"
 COMPOSE = f"{SCOPE_ROOT}gmail.compose"
@@ -207,7 +207,7 @@ class SignIn:
         """
         if self._token is None:
             token = read_token(self._settings.token_file)
-            self._check_owner(token.account)
+            self.check_owner(token.account)
             self._token = token
         return self._token
 
@@ -269,12 +269,16 @@ class SignIn:
 
         :raises ProviderError: needs_sign_in, it is somebody else's.
         """
-        self._check_owner(account)
+        self.check_owner(account)
         if self._settings.service_account or not account or self.token().account:
             return
         self._change(lambda token: replace(token, account=account))
 
-    def _check_owner(self, account: str) -> None:
+    def check_owner(self, account: str) -> None:
+        """Return if an address, where it is known, is that of [me] email.
+
+        :raises ProviderError: needs_sign_in, it is somebody else's.
+        """
         if account and account.lower() != self.email.lower():
             raise ProviderError(
                 f"the sign-in is that of {account}, but [me] email is {self.email}; nothing was done",

@@ -19,6 +19,7 @@ import httplib2
 from googleapiclient.errors import HttpError
 
 from automations.errors import FaultClass, ProviderError
+from automations.providers.google.cures import CONNECT, cure_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,7 +34,6 @@ CAUGHT = (
 )
 """Everything a call may raise; `ssl.SSLError` and `TimeoutError` are OSErrors, bad JSON a ValueError."""
 
-CONNECT = "magicloop connect google"
 LOOK = "see whether your account may do this in Google itself, then: magicloop run"
 _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "conflict"})
 _QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"})
@@ -189,8 +189,9 @@ def _not_signed_in(error: sign_in.GoogleAuthError, *, where: str) -> GoogleError
         return GoogleError(
             "Google's sign-in has trouble of its own", fault=FaultClass.TRANSIENT, where=where, reason=code
         )
-    what = f"Google no longer accepts the sign-in ({code})"
-    return GoogleError(what, fault=FaultClass.NEEDS_SIGN_IN, where=where, fix=CONNECT, reason=code)
+    body = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
+    what, fix = cure_of(code, str(body.get("error_description", "")))
+    return GoogleError(what, fault=FaultClass.NEEDS_SIGN_IN, where=where, fix=fix, reason=code)
 
 
 def _oauth_code(error: sign_in.GoogleAuthError) -> str:

@@ -217,7 +217,11 @@ class GoogleMailbox:
                 "gmail", self._sign_in.credentials((COMPOSE,)), endpoint=self._endpoint, timeout=self._timeout
             )
             profile = service.users().getProfile(userId=ME)
-            self._sign_in.check_account(lambda: str(self._caller.read(profile).get("emailAddress", "")))
+            try:
+                self._sign_in.check_account(lambda: str(self._caller.read(profile).get("emailAddress", "")))
+            except ProviderError:
+                service.close()
+                raise
             self._service = service
         return self._service
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from google.auth.exceptions import RefreshError
 from google.oauth2.credentials import Credentials
 
+from automations.providers.google.cures import TESTING_ENDED
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -77,7 +79,7 @@ def _named(error: RefreshError, held: Token, now: datetime) -> RefreshError:
     if body is None or body.get("error") != "invalid_grant" or held.made is None:
         return error
     if TESTING_FROM <= now - held.made <= TESTING_TO:
-        body = {**body, "error": "testing_ended"}
+        body = {**body, "error": TESTING_ENDED}
     return RefreshError(error.args[0], body, retryable=False)  # type: ignore[no-untyped-call]
 
 
