@@ -10,7 +10,7 @@ from automations.model.mail_kinds import Audience, MailKind
 
 _VAGUE_TIME = phrases(
     r"(?<!too\s)(?<!how\s)(?<!so\s)(?<!as\s)soon(?! (?:after|as|enough))", r"shortly(?! (?:before|after))", r"ASAP", r"a\.s\.a\.p\.?",
-    r"as soon as (?:possible|we can|I can|practicable|feasible)", r"in (?:a|just a) (?:bit|little while|while|moment|minute)",
+    r"as soon as (?:possible|we can|I can|practicable|feasible)", r"in (?:a|just a) (?:bit|little while|while|moment)",
     "in due course", r"any (?:minute|moment|time|day) now", "momentarily", "before long", "in the near future",
     r"(?:when|whenever|once) (?:I|we) (?:get|find) (?:a chance|the time|time|a moment)", r"at some point", "sometime",
     r"(?:in|within) (?:a few|a couple of|some) (?:minutes|hours|days|weeks)", r"one of these days", "hopefully",
