@@ -182,7 +182,7 @@ def test_an_expired_token_is_refreshed_in_the_middle(emulator, service, caller):
 
 def test_a_taken_back_access_needs_a_new_sign_in(emulator, service, caller, clock):
     emulator.revoke()
-    with pytest.raises(GoogleError, match="invalid_grant") as caught:
+    with pytest.raises(GoogleError, match="revoked") as caught:
         caller.change(insert(service))
     assert caught.value.fault is FaultClass.NEEDS_SIGN_IN
     assert caught.value.fix == "magicloop connect google"
