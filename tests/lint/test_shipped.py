@@ -31,3 +31,29 @@ def test_a_sample_of_every_template_has_nothing_to_mend(name):
     )
 
     assert [each for each in found if each.level is not Level.HINT] == []
+
+
+PEOPLE = {"boss_first": "Priya", "my_first": "Sam"}
+LOOP = {
+    "catch-up": {"thing": "the price list for the fair", "was_due": "Friday 27 November", "new_date_by": "Tuesday 1 December"},
+    "closing": {
+        "thing": "the list of vendors", "asked": "one list of all vendors with their contacts", "left": "",
+        "delivered": "41 names in the shared folder, 12 of them new", "effect": "a search takes 1 minute, it took 10",
+    },
+    "follow-up": {"asked_on": "Monday 9 November", "subject": "Where can I help?"},
+    "pause-note": {
+        "in_hand": ["the price list, by Friday 4 December", "the audit papers, by Friday 11 December"],
+        "first_due": "Friday 4 December",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("wording", range(3))
+@pytest.mark.parametrize("template", LOOP)
+def test_every_wording_of_the_loops_other_mails_has_nothing_to_mend(template, wording):
+    composer = Composer(jinja2.FileSystemLoader(template_root()))
+    words = composer.render_mail(template, {**PEOPLE, **LOOP[template], "wording": wording})
+
+    found = lint(Mail(KINDS[template], Audience.BOSS, words.subject, words.body_text))
+
+    assert [each for each in found if each.level is not Level.HINT] == []
