@@ -80,7 +80,9 @@ def draft_json(session: Session, draft: Draft, recorded: Recorded) -> dict[str, 
 
 
 def copy_path(session: Session, draft: Draft) -> str:
-    """Return where the draft's copy lies, "" where there is none."""
+    """Return where the draft's copy lies, a path or a web address, "" where there is none."""
+    if draft.provider_id and session.policy.mail.provider == "google":
+        return f"https://mail.google.com/mail/?authuser={session.policy.me.email}#drafts"
     from pathlib import Path
 
     return str(Path(session.policy.mail.folder) / draft.provider_id) if draft.provider_id else ""

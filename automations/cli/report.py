@@ -55,17 +55,19 @@ def print_problem(problem: Problem, zone: str, now: datetime) -> None:
 
 def _print_places(session: Session, due: datetime | None) -> None:
     policy = session.policy
+    on_google = policy.calendar.provider == "google"
     say()
     heading("Files")
     table(
         [
-            ("blocks", policy.calendar.file),
-            ("drafts", policy.mail.folder),
+            ("blocks", "Google Calendar" if on_google else policy.calendar.file),
+            ("drafts", "Gmail, under Drafts" if policy.mail.provider == "google" else policy.mail.folder),
             ("config", session.places.config),
             ("journal", session.places.database),
         ]
     )
-    say("Import the blocks into your calendar, or subscribe to their file.")
+    if not on_google:
+        say("Import the blocks into your calendar, or subscribe to their file.")
     if due is not None:
         say(f"Next look: {say_when(due, policy.me.zone, with_zone=True)}")
 

@@ -112,6 +112,7 @@ def _google(one: spec.Google, folder: str, data_dir: str) -> policy.GoogleSettin
         api_endpoint=one.api_endpoint.rstrip("/"),
         known_drafts=str(Path(data_dir) / "google-drafts.json"),
         notes=str(Path(data_dir) / "google-calendar.json"),
+        mail_notes=str(Path(data_dir) / "google-mail.json"),
     )
 
 

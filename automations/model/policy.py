@@ -165,7 +165,7 @@ class MailSettings:
 class GoogleSettings:
     """The Google account. Paths are absolute or ""; `api_endpoint` is "" for Google itself.
 
-    `known_drafts` and `notes` are files the providers keep in which what they learnt saves calls; they may be
+    `known_drafts`, `notes` and `mail_notes` are files the providers keep in which what they learnt saves calls; they may be
     deleted at any time.
     """
 
@@ -175,6 +175,7 @@ class GoogleSettings:
     api_endpoint: str = ""
     known_drafts: str = ""
     notes: str = ""
+    mail_notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from google_emulator import CalendarApi, Emulator, GmailApi
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 
-from lives import GoogleLife
+from lives import GmailLife, GoogleLife
 
 from google_emulator.provider import IMPATIENCE, PATIENCE, token_file
 
@@ -72,6 +72,17 @@ def life(emulator, calendar_api, tmp_path, timeout):
     made.timeout = timeout
     yield made
     made.close()
+
+
+@pytest.fixture
+def mail_life(tmp_path, timeout):
+    """Return a person's world whose drafts are in Gmail."""
+    api = GmailApi()
+    with Emulator(api) as running:
+        made = GmailLife(running, api, tmp_path)
+        made.timeout = timeout
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
-"""A person whose calendar is on Google: the real provider and client, a real journal, drafts in memory."""
+"""A person on Google, by the real providers and client: the calendar, or the drafts; the rest is in memory."""
 
 from worlds import POLICY, START, Life
 
+from automations.providers.memory import MemoryCalendar
 from automations.providers.memory_mail import MemoryMailbox
 from automations.store.sqlite import SqliteJournal
-from google_emulator.provider import PATIENCE, google_calendar
+from google_emulator.provider import PATIENCE, google_calendar, google_mailbox
 
 
 class GoogleLife(Life):
@@ -56,3 +57,38 @@ class GoogleLife(Life):
             if mark:
                 found.setdefault(mark, []).append(event)
         return found
+
+
+class GmailLife(Life):
+    """A person whose drafts are in Gmail; the calendar is in memory."""
+
+    def __init__(self, emulator, api, folder, policy=POLICY, now=START):
+        self.emulator = emulator
+        self.api = api
+        self.folder = folder
+        self.timeout = PATIENCE
+        journal = SqliteJournal.open(str(folder / "journal.db"))
+        super().__init__(MemoryCalendar(), None, journal, policy, now)
+        self.begin()
+
+    def begin(self):
+        """Start as a new process does: with nothing but the journal, the token and what is known of drafts."""
+        if self.mailbox is not None:
+            self.mailbox.close()
+        self.mailbox = google_mailbox(
+            self.emulator, self.folder, clock=self.clock, timeout=self.timeout, email=self.policy.me.email
+        )
+
+    def run(self, *only):
+        self.begin()
+        self.emulator.log.clear()
+        return super().run(*only)
+
+    def later(self, **ahead):
+        """Let time pass, then run."""
+        self.clock.go(**(ahead or {"minutes": 15}))
+        return self.run()
+
+    def close(self):
+        self.mailbox.close()
+        self.journal.close()

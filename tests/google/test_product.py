@@ -268,3 +268,15 @@ def test_a_draft_of_the_local_provider_is_left_alone_after_the_switch(account):
 
     assert states(account) == ["waiting"]
     assert "before mail.provider became google" in problems(done)["drafts-unreadable"]["what"]
+
+
+def test_the_report_and_the_draft_name_google_as_the_place(account):
+    report = account.call("run", "--report").stdout
+    assert "blocks   Google Calendar" in report
+    assert "drafts   Gmail" in report
+    assert "Import the blocks" not in report
+    (draft,) = account.drafts()
+
+    assert account.call("draft", "open", draft["id"], "--print").stdout == (
+        "https://mail.google.com/mail/?authuser=ann@corp.test#drafts\n"
+    )

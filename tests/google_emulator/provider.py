@@ -63,12 +63,13 @@ def token_file(emulator, path, **changed):
     return path
 
 
-def google_mailbox(emulator, folder, *, email="ann@corp.test", clock=None, **changed):
-    """Return the provider as the config makes it, with a token file in `folder`."""
-    path = token_file(emulator, folder / "token.json", **changed)
+def google_mailbox(emulator, folder, *, email="ann@corp.test", clock=None, timeout=PATIENCE):
+    """Return the provider as the config makes it, with a token file in `folder`, made where there is none."""
+    path = folder / "token.json"
+    if not path.exists():
+        token_file(emulator, path)
     clock = clock or QuickClock()
     settings = GoogleSettings(token_file=str(path), api_endpoint=emulator.url)
     sign_in = SignIn(settings, email, clock)
-    return GoogleMailbox(
-        sign_in, clock, known=str(folder / "known.json"), endpoint=emulator.url, timeout=PATIENCE
-    )
+    files = {"known": str(folder / "known.json"), "notes": str(folder / "notes.json")}
+    return GoogleMailbox(sign_in, clock, **files, endpoint=emulator.url, timeout=timeout)

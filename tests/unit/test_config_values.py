@@ -157,6 +157,7 @@ def test_every_key_reaches_the_policy(home):
             api_endpoint="http://127.0.0.1:8085",
             known_drafts="/data/google-drafts.json",
             notes="/data/google-calendar.json",
+            mail_notes="/data/google-mail.json",
         ),
         sample=True,
     )

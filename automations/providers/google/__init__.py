@@ -64,7 +64,11 @@ def build_mailbox(policy: Policy) -> Mailbox:
 
     settings = policy.google
     return GoogleMailbox(
-        sign_in_of(policy), SystemClock(), known=settings.known_drafts, endpoint=settings.api_endpoint
+        sign_in_of(policy),
+        SystemClock(),
+        known=settings.known_drafts,
+        notes=settings.mail_notes,
+        endpoint=settings.api_endpoint,
     )
 
 

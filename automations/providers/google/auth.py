@@ -296,12 +296,9 @@ class SignIn:
         from filelock import FileLock, Timeout
 
         path = self._settings.token_file
+        lock = FileLock(f"{path}.lock", mode=0o600)
         try:
-            with FileLock(f"{path}.lock", mode=0o600, timeout=_LOCK_SECONDS):
-                held = read_token(path)
-                changed = change(held)
-                if changed != held:
-                    write_token(path, changed)
+            lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout:
             raise ProviderError(
                 "another process is signing in", fault=FaultClass.TRANSIENT, where=f"{path}.lock"
@@ -310,6 +307,13 @@ class SignIn:
             raise _unusable(
                 path, f"the token file cannot be locked: {error.strerror}", fix="make its folder writable"
             ) from None
+        try:
+            held = read_token(path)
+            changed = change(held)
+            if changed != held:
+                write_token(path, changed)
+        finally:
+            lock.release()
         self._token = changed
         return changed
 

@@ -17,6 +17,7 @@ from automations.providers.google.client import TIMEOUT, Caller, build_service
 from automations.providers.google.departed import Departed, what_became
 from automations.providers.google.failures import GoogleError
 from automations.providers.google.known import Known, KnownDrafts
+from automations.providers.google.notes import Notes
 from automations.providers.google.wire_mail import (
     differs_only_in_form,
     from_raw,
@@ -41,7 +42,10 @@ _BAD_REQUEST, _NOT_FOUND = 400, 404
 
 
 class GoogleMailbox:
-    """Implements `ports.Mailbox` on the Gmail account that `sign_in` belongs to."""
+    """Implements `ports.Mailbox` on the Gmail account that `sign_in` belongs to.
+
+    `known` and `notes` are files for what saves calls in the next run; `endpoint` is that of an emulator.
+    """
 
     def __init__(
         self,
@@ -49,6 +53,7 @@ class GoogleMailbox:
         clock: Clock,
         *,
         known: str = "",
+        notes: str = "",
         endpoint: str = "",
         timeout: float = TIMEOUT,
     ) -> None:
@@ -57,7 +62,8 @@ class GoogleMailbox:
         self._endpoint = endpoint
         self._timeout = timeout
         self._known = KnownDrafts(known)
-        self._caller = Caller(WHERE, clock, sign_in.email)
+        self._notes = Notes(notes)
+        self._caller = Caller(WHERE, clock, sign_in.email, stopped_until=self._notes.stopped_until)
         self._service: Any = None
         self._not_ours: dict[str, str] = {}
 
@@ -138,7 +144,7 @@ class GoogleMailbox:
             return standing
         request = self._api.users().drafts().create(userId=ME, body={"message": {"raw": to_raw(data)}})
         try:
-            reply = self._caller.change(request)
+            reply = self._change(request)
         except GoogleError as error:
             raise _with_cure(error, copy) from None
         return self._remember(reply, data, changed=True)
@@ -160,7 +166,7 @@ class GoogleMailbox:
         message = {"raw": to_raw(data), **({"threadId": known.thread} if known else {})}
         request = self._api.users().drafts().update(userId=ME, id=provider_id, body={"message": message})
         try:
-            reply = self._caller.change(request, again=True)
+            reply = self._change(request, again=True)
         except GoogleError as error:
             if error.status == _NOT_FOUND or "not a draft" in error.what.lower():
                 raise _conflict(provider_id, "was sent or deleted by somebody else meanwhile") from None
@@ -182,7 +188,7 @@ class GoogleMailbox:
             raise _conflict(provider_id, "was changed by somebody else since it was read; it stays")
         request = self._api.users().drafts().delete(userId=ME, id=provider_id)
         try:
-            self._caller.change(request, again=True, empty=True)
+            self._change(request, again=True, empty=True)
         except GoogleError as error:
             if error.status != _NOT_FOUND:
                 raise
@@ -218,12 +224,24 @@ class GoogleMailbox:
             )
             profile = service.users().getProfile(userId=ME)
             try:
-                self._sign_in.check_account(lambda: str(self._caller.read(profile).get("emailAddress", "")))
+                self._sign_in.check_account(lambda: str(self._read(profile).get("emailAddress", "")))
             except ProviderError:
                 service.close()
                 raise
             self._service = service
         return self._service
+
+    def _read(self, request: Any) -> dict[str, Any]:
+        try:
+            return self._caller.read(request)
+        finally:
+            self._notes.note_stopped(self._caller.stopped_until)
+
+    def _change(self, request: Any, *, again: bool = False, empty: bool = False) -> dict[str, Any]:
+        try:
+            return self._caller.change(request, again=again, empty=empty)
+        finally:
+            self._notes.note_stopped(self._caller.stopped_until)
 
     def _listed(self, query: str = "") -> dict[str, str]:
         """Return the id of each draft in the account and that of its message; pages may be short or empty."""
@@ -232,7 +250,7 @@ class GoogleMailbox:
         request = drafts.list(userId=ME, maxResults=_PAGE, **more)
         listed: dict[str, str] = {}
         while request is not None:
-            page = self._caller.read(request)
+            page = self._read(request)
             for one in page.get("drafts", ()):
                 listed[str(one["id"])] = str(one.get("message", {}).get("id", ""))
             request = drafts.list_next(request, page)
@@ -255,7 +273,7 @@ class GoogleMailbox:
     def _get(self, draft_id: str, form: str) -> dict[str, Any] | None:
         request = self._api.users().drafts().get(userId=ME, id=draft_id, format=form)
         try:
-            return self._caller.read(request)
+            return self._read(request)
         except GoogleError as error:
             if error.status == _NOT_FOUND:
                 return None
