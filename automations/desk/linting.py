@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from automations.compose.lint import Finding
     from automations.model.policy import Policy
-    from automations.model.records import Draft, Recorded
+    from automations.model.records import Draft, Recorded, Update
 
 _WENT = (
     DraftState.APPROVED,
@@ -42,8 +42,8 @@ def lint_of(draft: Draft, recorded: Recorded, policy: Policy) -> tuple[Finding, 
             cc=draft.cc,
             people=_people(recorded, policy),
             earlier=_earlier(draft, recorded),
-            suspected=tuple(u.fields["suspected"] for u in told if u.fields.get("suspected")),
-            confirmed=any(u.fields.get("root_cause") or u.fields.get("known") for u in told),
+            suspected=_suspected(told),
+            confirmed=any(u.fields.get("root_cause") for u in told),
         )
     )
 
@@ -79,6 +79,14 @@ def check_lint(
     if despite and not reason.strip():
         raise RefusedError("going on despite an error needs a reason", where=draft.key, fix='--reason "..."')
     return tuple(dict.fromkeys(despite))
+
+
+def _suspected(told: Sequence[Update]) -> tuple[str, ...]:
+    """Return what is suspected as of the last update that said anything of causes."""
+    for update in sorted(told, key=lambda each: each.number, reverse=True):
+        if update.fields.get("suspected") or update.fields.get("known"):
+            return tuple(filter(None, (update.fields.get("suspected", ""),)))
+    return ()
 
 
 def _people(recorded: Recorded, policy: Policy) -> tuple[str, ...]:

@@ -121,3 +121,16 @@ def test_a_cause_only_suspected_may_not_be_told_as_a_fact(frozen, own, magicloop
 
     found = read("draft", "show", key)["lint"]
     assert [each["code"] for each in found if each["severity"] == "error"] == ["cause-unconfirmed"]
+
+
+def test_a_cause_that_became_known_may_be_told(frozen, own, magicloop, read, tmp_path):
+    magicloop("incident", "open", "Checkout errors", "--severity", "2", "--impact", "1 in 10 cannot pay",
+              "--audience", "tactical:ops@example.com")  # fmt: skip
+    said = ("--changed", "10 % fail", "--now", "draining the queue", "--next", "replay the orders")
+    magicloop("incident", "update", "INC-1", *said, "--suspected", "the retry setting of the queue")
+    magicloop("incident", "update", "INC-1", *said, "--known", "the retry setting of the queue caused it")
+    magicloop("run")
+
+    told = read("draft", "show", "incident:INC-1:tactical:3")
+    assert "Known: the retry setting of the queue caused it." in told["body_text"]
+    assert [each["code"] for each in told["lint"] if each["severity"] == "error"] == []

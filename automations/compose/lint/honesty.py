@@ -99,7 +99,8 @@ def _cause_as_fact(mail: Mail) -> Hit | None:
             continue
         here = _words(sentence)
         told = any(len(words & here) * 2 > len(words) for words in suspected)
-        pattern = _CAUSE if told else _FIRM_CAUSE if early else None
+        known = sentence.lstrip().startswith("Known:")
+        pattern = _CAUSE if told else _FIRM_CAUSE if early and not known else None
         if pattern is not None:
             marks += [
                 Mark("body", at + m.start, at + m.end) for m in marks_of("body", pattern.finditer(sentence))
