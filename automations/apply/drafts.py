@@ -195,7 +195,7 @@ def _render(bench: Bench, action: CreateDraft) -> Draft:
         ),
     )
     entry = LogEntry(person, now, "render-draft", action.key, Outcome.DONE, words.subject, bench.run)
-    bench.world.journal.record(entry, (draft,))
+    bench.world.journal.record(entry, (draft, *action.also))
     return draft
 
 

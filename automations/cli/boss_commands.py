@@ -60,6 +60,7 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     from automations.desk.loop import find_boss
     from automations.plan.loop import standing_with, steps_of
     from automations.plan.offers import withheld
+    from automations.plan.reciprocity import reciprocity_with
     from automations.plan.zones import say_day, say_month, say_when
 
     policy, now = session.policy, session.clock.now()
@@ -67,6 +68,7 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     recorded = session.reading_journal().load(policy.person)
     loop = standing_with(found, now, zone, recorded)
     promises = [promise for promise in recorded.promises if promise.boss == found.id]
+    back = reciprocity_with(found.id, now, recorded)
     months = [cycle.month for cycle in recorded.cycles if cycle.boss == found.id]
     history = [(month, steps_of(found, month, now, zone, recorded)) for month in months]
     if as_json:
@@ -74,6 +76,11 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
         shown = _boss_json(session, loop, waits)
         shown["promises"] = [promise_json(session, promise) for promise in promises]
         shown["cycles"] = [{"month": month, "steps": _steps_json(steps, zone)} for month, steps in history]
+        shown["reciprocity"] = {
+            "given": [promise.text for promise in back.given],
+            "received": [{"text": favour.text, "goal": favour.goal or None} for favour in back.received],
+            "warning": back.warning or None,
+        }
         emit_json(shown)
         return
     heading(f"{found.name} <{found.email}>")
@@ -87,6 +94,28 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
         say()
         heading("Promises")
         listing([(p.id, state_of(session, p), say_day(p.due), p.text) for p in promises])
+    if back.received:
+        say()
+        heading("What came back")
+        listing([(f.id, f.text, f"goal: {f.goal}" if f.goal else "") for f in back.received])
+    if back.warning:
+        say()
+        say(f"{back.warning[0].upper()}{back.warning[1:]}.")
+
+
+@boss.command()
+@click.argument("name", metavar="BOSS")
+@click.argument("text")
+@click.option("--goal", default="", metavar="TEXT", help="The goal of the config that it moved.")
+@click.pass_obj
+def received(session: Session, name: str, text: str, goal: str) -> None:
+    """Record what came back from a boss."""
+    from automations.cli.loop_commands import loop_desk
+    from automations.desk.catalogue import receive
+
+    with loop_desk(session) as desk:
+        favour = receive(desk, name, text, goal)
+    say(f"{favour.id} kept: {favour.text}.")
 
 
 @boss.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automations.cli.bench import LOCK_WAIT
+from automations.cli.offer_idea_commands import idea
 from automations.cli.output import emit_json, listing, say, whisper
 from automations.errors import BadValueError, LockHeldError
 
@@ -181,7 +182,10 @@ def _say_made(made: Promise) -> None:
 
 @click.group()
 def offer() -> None:
-    """Tell what came of an offer."""
+    """Offer help, and tell what came of it."""
+
+
+offer.add_command(idea)
 
 
 @offer.command("new")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.desk.status import Status
+    from automations.model.loop import Promise
     from automations.model.records import LogEntry
     from automations.wiring import Session
 
@@ -63,6 +64,10 @@ def _emit_status(session: Session, found: Status, now: datetime) -> None:
             "overdue": [
                 {"incident": incident.id, "promised": local_iso(due, zone)} for incident, due in found.overdue
             ],
+            "promises_near": [
+                {"id": each.id, "boss": each.boss, "due": each.due.isoformat(), "text": each.text}
+                for each in _nearing(session, now)
+            ],
             "next_due": local_iso(found.due, zone),
             "last_run": last and run_json(last, zone),
             "last_look": local_iso(found.last_look, zone),
@@ -81,7 +86,7 @@ def print_status(session: Session, found: Status, now: datetime) -> None:
     if found.last_run is None:
         say("No run yet. Try: magicloop run")
         return
-    prose([*_standing_rows(found, zone), *_waiting_offers(session, now)])
+    prose([*_standing_rows(found, zone), *_waiting_offers(session, now), *_near_promises(session, now)])
     _print_mails(found)
     for problem in found.problems:
         say()
@@ -121,6 +126,25 @@ def _waiting_offers(session: Session, now: datetime) -> list[tuple[str, str]]:
         ("offer", f"the one to {boss.name} {rule.why}")
         for boss, rule in withheld(session.policy, now, recorded)
     ]
+
+
+def _near_promises(session: Session, now: datetime) -> list[tuple[str, str]]:
+    """Return the promises due within three working days."""
+    from automations.plan.zones import say_day
+
+    return [
+        ("promise", f"{promise.id} to {promise.boss}, due {say_day(promise.due)}: {promise.text}")
+        for promise in _nearing(session, now)
+    ]
+
+
+def _nearing(session: Session, now: datetime) -> tuple[Promise, ...]:
+    from automations.plan.promises import nearing_promises
+
+    policy = session.policy
+    recorded = session.reading_journal().load(policy.person)
+    holidays = session.ground().holidays((now.year, now.year + 1)) if recorded.promises else {}
+    return nearing_promises(policy, recorded, now, holidays)
 
 
 def _print_mails(found: Status) -> None:

@@ -6,11 +6,12 @@ A stage is never stored: `plan/ladder.py` computes it from these. The rules of e
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date, datetime
 
 
@@ -98,4 +99,54 @@ class StageChoice:
     stage: str
     reason: str
     at: datetime
+    rev: int = 1
+
+
+class Door(StrEnum):
+    """Whether a step can be taken back. Through a one-way door nobody goes without a yes."""
+
+    ONE_WAY = "one_way"
+    TWO_WAY = "two_way"
+
+
+class OfferIdeaState(StrEnum):
+    """Whether an entry of the catalogue can still be offered."""
+
+    OPEN = "open"
+    USED = "used"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class OfferIdea:
+    """Help that could be offered. `id` is `O<number>`, `boss` the one it is for, "" for any.
+
+    `kind` is maintenance, improvement or strategic. `facts` are the words given so far: `noticed`, `cost`,
+    `by` (local date), `changes`; `done`, `result`; `starting` (local date), `stop_by`; `undo`, `checkpoint`,
+    `goal`. `used_for` is the key of the offer that named it.
+    """
+
+    id: str
+    person: str
+    text: str
+    kind: str
+    door: Door
+    created: datetime
+    boss: str = ""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    state: OfferIdeaState = OfferIdeaState.OPEN
+    used_for: str = ""
+    rev: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Favour:
+    """What came back from a boss. `id` is `F<number>`; `goal` is the goal it moved, "" for none."""
+
+    id: str
+    person: str
+    boss: str
+    text: str
+    at: datetime
+    goal: str = ""
     rev: int = 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from automations.model.loop import Answer, Pause, Promise, StageChoice
+from automations.model.loop import Answer, Favour, OfferIdea, Pause, Promise, StageChoice
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -325,7 +325,21 @@ class Run:
     outcome: str = ""
 
 
-Record = Block | Draft | Approval | Cycle | Incident | Update | Idea | Promise | Answer | Pause | StageChoice
+Record = (
+    Block
+    | Draft
+    | Approval
+    | Cycle
+    | Incident
+    | Update
+    | Idea
+    | Promise
+    | Answer
+    | Pause
+    | StageChoice
+    | OfferIdea
+    | Favour
+)
 """What a journal transaction may write."""
 
 
@@ -349,6 +363,8 @@ class Recorded:
     answers: tuple[Answer, ...] = ()
     pauses: tuple[Pause, ...] = ()
     stage_choices: tuple[StageChoice, ...] = ()
+    offer_ideas: tuple[OfferIdea, ...] = ()
+    favours: tuple[Favour, ...] = ()
     claims: tuple[OpenClaim, ...] = ()
     problems: tuple[Problem, ...] = ()
     last_run: Run | None = None

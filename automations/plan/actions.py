@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem, Update
+    from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem, Record, Update
     from automations.model.seen import SeenBlock, SeenDraft
 
 
@@ -144,6 +144,8 @@ class CreateDraft:
 
     Either `template` and `facts` say what to write, or `draft` is a record already rendered whose
     place at the provider is still to be made. `thread` are the message ids it follows, oldest first.
+    A mail that reads like one of the last of `unlike` (bodies, oldest first) takes its next wording. `also`
+    are records written together with the words: a catalogue entry used up.
     """
 
     kind: ClassVar[str] = "create-draft"
@@ -157,6 +159,7 @@ class CreateDraft:
     expires: datetime | None = None
     draft: Draft | None = None
     unlike: tuple[str, ...] = ()
+    also: tuple[Record, ...] = ()
     thread: tuple[str, ...] = ()
 
     @property

@@ -18,6 +18,7 @@ from automations.plan.invention import CONFLICT, NO_SLOT, UNREADABLE, plan_inven
 from automations.plan.loop import plan_loop
 from automations.plan.offers import NEEDS_FACTS, plan_offers
 from automations.plan.promises import PROMISE_PROBLEMS, plan_promises
+from automations.plan.quarterly import plan_quarterly
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,7 @@ AUTOMATIONS: Mapping[str, Automation] = {
     "invention": Automation(
         plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE}), claims=BLOCK_CLAIMS
     ),
+    "quarterly": Automation(plan_quarterly, drafts=("standing:", "goal-trade:")),
     "offers": Automation(
         plan_offers, codes=frozenset({NEEDS_FACTS}), drafts=("offer:", "follow-up:", "pause-note:")
     ),

@@ -48,7 +48,7 @@ def plan_needs(policy: Policy, now: datetime, recorded: Recorded, only: frozense
         own=tuple(block.id for block in recorded.blocks),
         drafts=tuple(draft.provider_id for draft in placed_drafts(recorded)),
         years=holiday_years(policy, now, busy, recorded)
-        if invention or only & {"offers", "incidents", "promises"}
+        if invention or only & {"offers", "incidents", "promises", "quarterly"}
         else (),
     )
 

@@ -5,12 +5,15 @@ Nothing is invented: a fact that is missing blocks the draft and names the key t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
+from automations.model.loop import OfferIdeaState
 from automations.model.records import DraftState, Problem, Severity
 from automations.plan.actions import CloseDraft, CreateDraft
 from automations.plan.business_days import business_days_later, clamped_day, shift_to_business_day
+from automations.plan.catalogue import IDEAS_SHOWN, Choice, Lacks, choose, offers_for
 from automations.plan.decided import Decided, standing
 from automations.plan.follow_up import pause_note, plan_follow_ups
 from automations.plan.loop import offers_to, standing_with
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
 
 NEEDS_FACTS = "offer-needs-facts"
 WORDINGS = 5
-IDEAS_SHOWN = 2
 REPLY_WORKING_DAYS = 5
 LAST_DAYS = timedelta(days=7)
 UNSENT = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
@@ -128,23 +130,43 @@ def _offer(
 ) -> CreateDraft | Problem:
     """Return the draft of this month's offer, or what is missing for it."""
     zone, earlier = policy.me.zone, offers_to(boss.id, recorded)
-    month = month_of(now, zone)
-    missing = _missing(boss, policy, recorded, now)
-    if missing is not None:
-        return missing
+    month, today = month_of(now, zone), local(now, zone).date()
     loop = standing_with(boss, now, zone, recorded)
+    chosen = choose(boss, loop.stage, policy, recorded, today) or _asking(boss, policy, now, seen, recorded)
+    if isinstance(chosen, Lacks):
+        return _needs_facts(boss, chosen, recorded, now)
+    why = f"{loop.why}; {chosen.note}" if chosen.note else loop.why
+    if loop.stage != "ask" and chosen.template == "offer-ask":
+        why = f"{loop.why}; nothing to {loop.stage} in the catalogue, so it asks"
+    facts = {
+        "boss_first": boss.name.split()[0],
+        "my_first": policy.me.name.split()[0],
+        "wording": len(earlier) % WORDINGS,
+        **chosen.facts,
+    }
+    key = offer_key(boss.id, month)
+    used = chosen.idea and replace(
+        chosen.idea, state=OfferIdeaState.USED, used_for=key, rev=chosen.idea.rev + 1
+    )
     return CreateDraft(
-        key=offer_key(boss.id, month),
+        key=key,
         draft_kind="offer",
-        template=f"offer-{loop.stage}",
+        template=chosen.template,
+        facts=facts,
         unlike=tuple(offer.body_text for offer in earlier),
-        facts=_facts(boss, policy, now, seen, turn=len(earlier)),
+        also=(used,) if used else (),
         to=(boss.email,),
-        reason=f"{say_month(month)} offer to {boss.name}, {when}; stage {loop.stage}: {loop.why}",
+        reason=f"{say_month(month)} offer to {boss.name}, {when}; stage {_stage_of(chosen.template)}: {why}",
         expires=month_span(
             add_months(month, 1) if not earlier and _late(now, month, zone) else month, zone
         ).end,
     )
+
+
+def _stage_of(template: str) -> str:
+    """Return the stage an offer's template belongs to."""
+    stage = template.removeprefix("offer-")
+    return "inform" if stage in ("done", "intend") else stage
 
 
 def _next_month(boss: Boss, earlier: tuple[Draft, ...], zone: str) -> Month:
@@ -166,46 +188,42 @@ def offer_key(boss_id: str, month: str) -> str:
     return f"offer:{boss_id}:{month}"
 
 
-def _ideas(boss: Boss, policy: Policy) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*boss.offers, *policy.offers.ideas)))
-
-
-def _missing(boss: Boss, policy: Policy, recorded: Recorded, now: datetime) -> Problem | None:
+def _asking(boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Choice | Lacks:
+    """Return what an *ask* says: two concrete offers, turning from one offer to the next."""
+    ideas = offers_for(boss, policy, recorded)
     lacks = []
-    have = len(_ideas(boss, policy))
-    if have < IDEAS_SHOWN:
-        count = "two concrete things" if have == 0 else "one more concrete thing"
+    if len(ideas) < IDEAS_SHOWN:
+        count = "two concrete things" if not ideas else "one more concrete thing"
         lacks.append(f"{count} you could take on (offers.ideas)")
     if not policy.offers.on_track:
         lacks.append("one fact that shows your work is on track (offers.on_track)")
-    if not lacks:
-        return None
+    if lacks:
+        return Lacks(" and ".join(lacks), "[offers] in the config", "magicloop config edit")
+    turn = len(offers_to(boss.id, recorded))
+    first = (turn * IDEAS_SHOWN) % len(ideas)
+    today = local(now, policy.me.zone).date()
+    by = business_days_later(today, REPLY_WORKING_DAYS, seen.holidays, working_weekdays(policy))
+    return Choice(
+        "offer-ask",
+        {
+            "on_track": policy.offers.on_track,
+            "ideas": [ideas[(first + step) % len(ideas)] for step in range(IDEAS_SHOWN)],
+            "hours": policy.offers.hours,
+            "by": say_day(by).rsplit(" ", 1)[0],
+            "month": say_month(month_of(now, policy.me.zone)).split()[0],
+        },
+    )
+
+
+def _needs_facts(boss: Boss, lacks: Lacks, recorded: Recorded, now: datetime) -> Problem:
+    what = lacks.what if lacks.where.startswith("[") else f"a fact: {lacks.what}"
     return standing(
         recorded,
         now,
         code=NEEDS_FACTS,
         subject=boss.id,
         severity=Severity.WARNING,
-        what=f"the offer to {boss.name} is due but lacks {' and '.join(lacks)}",
-        where="[offers] in the config",
-        fix="magicloop config edit",
+        what=f"the offer to {boss.name} is due but lacks {what}",
+        where=lacks.where,
+        fix=lacks.fix,
     )
-
-
-def _facts(boss: Boss, policy: Policy, now: datetime, seen: Seen, *, turn: int) -> dict[str, object]:
-    """Return the facts of an *ask* offer. Wording and ideas turn from one offer to the next."""
-    ideas = _ideas(boss, policy)
-    first = (turn * IDEAS_SHOWN) % len(ideas)
-    shown = [ideas[(first + step) % len(ideas)] for step in range(IDEAS_SHOWN)]
-    today = local(now, policy.me.zone).date()
-    by = business_days_later(today, REPLY_WORKING_DAYS, seen.holidays, working_weekdays(policy))
-    return {
-        "boss_first": boss.name.split()[0],
-        "my_first": policy.me.name.split()[0],
-        "on_track": policy.offers.on_track,
-        "ideas": shown,
-        "hours": policy.offers.hours,
-        "by": say_day(by).rsplit(" ", 1)[0],
-        "month": say_month(month_of(now, policy.me.zone)).split()[0],
-        "wording": turn % WORDINGS,
-    }

@@ -12,7 +12,18 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from automations.model.loop import Answer, AnswerKind, Pause, Promise, PromiseState, StageChoice
+from automations.model.loop import (
+    Answer,
+    AnswerKind,
+    Door,
+    Favour,
+    OfferIdea,
+    OfferIdeaState,
+    Pause,
+    Promise,
+    PromiseState,
+    StageChoice,
+)
 from automations.model.records import (
     Approval,
     ApprovalState,
@@ -342,6 +353,27 @@ TABLES: Mapping[type, Table] = {
             noun="stage",
             place="stage_choices",
             record=StageChoice,
+            key=("person", "id"),
+            codecs={"at": _INSTANT},
+        ),
+        Table(
+            name="offer_idea",
+            noun="idea for an offer",
+            place="offer_ideas",
+            record=OfferIdea,
+            key=("person", "id"),
+            codecs={
+                "door": _member(Door),
+                "created": _INSTANT,
+                "facts": _FIELDS,
+                "state": _member(OfferIdeaState),
+            },
+        ),
+        Table(
+            name="favour",
+            noun="favour",
+            place="favours",
+            record=Favour,
             key=("person", "id"),
             codecs={"at": _INSTANT},
         ),

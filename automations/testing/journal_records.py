@@ -6,7 +6,18 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
-from automations.model.loop import Answer, AnswerKind, Pause, Promise, PromiseState, StageChoice
+from automations.model.loop import (
+    Answer,
+    AnswerKind,
+    Door,
+    Favour,
+    OfferIdea,
+    OfferIdeaState,
+    Pause,
+    Promise,
+    PromiseState,
+    StageChoice,
+)
 from automations.model.records import (
     Approval,
     Block,
@@ -215,6 +226,19 @@ WHOLE: tuple[Record, ...] = (
     some_answer(about="offer:boss@corp.test:2026-03"),
     Pause("Z1", ANN, date(2026, 3, 20), NOW, "holiday", NOW),
     StageChoice("S1", ANN, "boss@corp.test", "suggest", "she asked for it", NOW),
+    OfferIdea(
+        "O1",
+        ANN,
+        "cut the release delay",
+        "improvement",
+        Door.TWO_WAY,
+        NOW,
+        boss="boss@corp.test",
+        facts={"cost": "three days", "undo": "switch it off"},
+        state=OfferIdeaState.USED,
+        used_for="offer:boss@corp.test:2026-03",
+    ),
+    Favour("F1", ANN, "boss@corp.test", "a seat in the planning", NOW, "lead a project"),
 )
 """One record of every class, with every field set."""
 

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from worlds import OMAR, PRIYA, MemoryLife
 
+from automations.desk import catalogue
 from automations.desk import loop as desk
-from automations.model.loop import AnswerKind
+from automations.model.loop import AnswerKind, Door
+from automations.model.policy import Goal
 from automations.model.records import DraftState
+from automations.model.similarity import too_similar
 from automations.plan.lifecycle import LIVE
 from automations.plan.loop import standing_with
 from automations.plan.promises import overdue_promises
@@ -63,15 +66,33 @@ def stage(life, boss=PRIYA):
     return standing_with(boss, life.clock.now(), ZONE, life.recorded).stage
 
 
+SILENT = {
+    "2027-01": "offer follow-up",
+    "2027-02": "offer follow-up standing-check",
+    "2027-03": "offer follow-up",
+    "2027-04": "offer follow-up standing-check",
+    "2027-05": "offer follow-up",
+    "2027-06": "offer follow-up",
+    "2027-07": "offer follow-up standing-check",
+    "2027-08": "offer follow-up",
+    "2027-09": "offer follow-up",
+    "2027-10": "offer follow-up standing-check",
+    "2027-11": "offer follow-up",
+    "2027-12": "offer follow-up",
+}
+
+
+def table(life, boss=PRIYA):
+    return {month: " ".join(kinds) for month, kinds in months_of(life, boss).items()}
+
+
 def test_a_boss_who_never_answers_gets_an_offer_and_one_reminder_a_month(life):
     live(life, 360)
 
-    months = months_of(life)
-    assert len(months) == 12
-    assert all(kinds == ["offer", "follow-up"] for kinds in months.values())
+    assert table(life) == SILENT
     assert stage(life) == "ask"
     bodies = [draft.body_text for draft in life.drafts() if draft.kind == "offer"]
-    assert all(body not in bodies[max(0, n - 3) : n] for n, body in enumerate(bodies))
+    assert not any(too_similar(body, bodies[:number]) for number, body in enumerate(bodies))
 
 
 def test_a_boss_who_needs_nothing_is_not_reminded(life):
@@ -82,31 +103,126 @@ def test_a_boss_who_needs_nothing_is_not_reminded(life):
 
     live(life, 115, say_no)
 
-    assert all(kinds == ["offer"] for kinds in months_of(life).values())
+    assert table(life) == {
+        month: kinds.replace(" follow-up", "") for month, kinds in SILENT.items() if month <= "2027-04"
+    }
     assert len(life.recorded.answers) == 4
 
 
+def take_it(life, day, *, every=1):
+    """Answer yes with a promise on a day of every so many months, and keep it twelve days later."""
+    today = day_of(life)
+    if today.day == day and today.month % every == 1 % every:
+        due = today + timedelta(days=13)
+        desk.answer(hand(life), "priya", AnswerKind.YES, "yes please", [f"the report by {due}"])
+    for promise in life.recorded.promises:
+        if promise.ended is None and promise.due - today <= timedelta(days=1):
+            facts = {"delivered": "the report", "effect": "saves 3 hours"}
+            desk.keep_promise(hand(life), promise.id, facts)
+
+
 def test_a_boss_who_answers_every_third_month_gets_what_was_promised(life):
-    def third(life):
-        today = day_of(life)
-        if today.month % 3 == 1 and today.day == 7:
-            desk.answer(
-                hand(life), "priya", AnswerKind.YES, "yes please", [f"the report by {today.replace(day=20)}"]
-            )
-        if today.day == 19:
-            for promise in life.recorded.promises:
-                if promise.ended is None:
-                    desk.keep_promise(
-                        hand(life), promise.id, {"delivered": "the report", "effect": "saves 3 hours"}
-                    )
+    live(life, 200, lambda life: take_it(life, 7, every=3))
 
-    live(life, 200, third)
+    assert table(life) == {
+        "2027-01": "offer closing",
+        "2027-02": "offer follow-up standing-check",
+        "2027-03": "offer follow-up",
+        "2027-04": "offer standing-check closing",
+        "2027-05": "offer follow-up",
+        "2027-06": "offer follow-up",
+        "2027-07": "offer standing-check closing",
+    }
+    assert stage(life) == "suggest"
 
-    months = months_of(life)
-    answered = [kinds for month, kinds in months.items() if int(month[-2:]) % 3 == 1]
-    silent = [kinds for month, kinds in months.items() if int(month[-2:]) % 3 != 1]
-    assert all(kinds == ["offer", "closing"] for kinds in answered)
-    assert all(kinds == ["offer", "follow-up"] for kinds in silent)
+
+def test_a_boss_who_always_answers_takes_the_loop_up_the_whole_ladder(life):
+    life.change(goals=(Goal("lead a project across two teams", "scope"),))
+    for number in range(6):
+        catalogue.add_offer_idea(
+            hand(life),
+            f"cut the delay of release {number}",
+            kind="improvement",
+            door=Door.TWO_WAY,
+            boss="",
+            facts={
+                "noticed": f"Release {number} waits {number + 2} days.",
+                "cost": "three days of mine",
+                "by": "2027-12-01",
+                "changes": "you no longer chase it",
+                **(
+                    {"done": "The queue is gone.", "result": "one day", "undo": "a switch"}
+                    if number > 2
+                    else {}
+                ),
+            },
+        )
+
+    live(life, 270, lambda life: take_it(life, 7))
+
+    templates = [draft.template for draft in life.drafts() if draft.kind == "offer"]
+    assert templates == [
+        "offer-ask",
+        "offer-ask",
+        "offer-suggest",
+        "offer-suggest",
+        "offer-suggest",
+        "offer-done",
+        "offer-done",
+        "offer-done",
+        "offer-ask",  # the catalogue is empty
+    ]
+    assert [idea.state.value for idea in life.recorded.offer_ideas] == ["used"] * 6
+    assert {draft.key for draft in life.drafts() if draft.kind == "goal-trade"} == {
+        f"goal-trade:{PRIYA.id}:2027-Q{quarter}" for quarter in (1, 2, 3)
+    }
+
+
+def test_a_one_way_door_is_suggested_where_others_would_be_told_of(life):
+    for number in range(5):
+        desk.add_promise(hand(life), "priya", f"thing {number} by 2027-01-08")
+        desk.keep_promise(hand(life), f"P{number + 1}", {"delivered": "it", "effect": "1 hour"})
+    desk.choose_stage(hand(life), "priya", "inform", "she wants to be told only")
+    catalogue.add_offer_idea(
+        hand(life),
+        "switch the old billing off",
+        kind="strategic",
+        door=Door.ONE_WAY,
+        boss="priya",
+        facts={
+            "noticed": "It costs 4000 a month.",
+            "cost": "a week",
+            "by": "2027-02-01",
+            "changes": "one system less",
+            "starting": "2027-01-20",
+            "stop_by": "Tue 19 Jan",
+            "undo": "not possible",
+        },
+    )
+    life.run()
+
+    offer = life.draft(f"offer:{PRIYA.id}:2027-01")
+    assert offer.template == "offer-suggest"
+    assert "cannot be undone" in offer.why
+    assert "cannot be taken back" in offer.body_text
+
+
+def test_an_entry_that_lacks_a_fact_blocks_the_offer_and_says_which_command_supplies_it(life):
+    desk.choose_stage(hand(life), "priya", "suggest", "she asked for proposals")
+    made = catalogue.add_offer_idea(
+        hand(life),
+        "cut it",
+        kind="improvement",
+        door=Door.TWO_WAY,
+        boss="",
+        facts={"noticed": "It takes long."},
+    )
+    life.run()
+
+    (problem,) = [each for each in life.recorded.problems if each.code == "offer-needs-facts"]
+    assert "O1 (cut it) lacks noticed (with one number), cost, by, changes" in problem.what
+    assert problem.fix.startswith(f"magicloop offer idea change {made.id} --noticed")
+    assert not [draft for draft in life.drafts() if draft.kind == "offer"]
 
 
 def test_an_overdue_promise_is_owned_up_to_before_anything_is_offered(life):
