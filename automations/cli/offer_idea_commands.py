@@ -45,7 +45,13 @@ def idea() -> None:
 
 @idea.command()
 @click.argument("text")
-@click.option("--kind", type=click.Choice(KINDS), default="improvement", show_default=True)
+@click.option(
+    "--kind",
+    type=click.Choice(KINDS),
+    default="improvement",
+    show_default=True,
+    help="What sort of help it is.",
+)
 @click.option(
     "--door", type=click.Choice(DOORS), default="two-way", show_default=True, help="Can it be undone?"
 )

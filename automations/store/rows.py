@@ -6,9 +6,7 @@ Columns are named like the fields. Adding a record is one entry in `TABLES`, its
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, fields
-from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -40,14 +38,25 @@ from automations.model.records import (
     Severity,
     Update,
 )
-from automations.model.seen import Span
 from automations.plan import lifecycle
-from automations.store.instants import instant_to_text, text_to_instant
+from automations.store.codecs import (
+    AUDIENCES,
+    DATE,
+    DATED_TEXTS,
+    FIELDS,
+    FLAG,
+    INSTANT,
+    PLAIN,
+    SPAN,
+    SPANS,
+    TEXTS,
+    Codec,
+    member,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
-    from enum import StrEnum
 
     from automations.model.records import Record, Wake
 
@@ -62,56 +71,6 @@ LOOK_AGAIN = "look at how it stands now: magicloop status"
 
 MISSING_PARENT = "it belongs to a record that is not there"
 """Why a record without its parent is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """How one field becomes a column value and comes back. None is NULL for every codec."""
-
-    put: Callable[[Any], Any]
-    get: Callable[[Any], Any]
-
-
-def _as_is(value: Any) -> Any:
-    return value
-
-
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def _span_to_text(span: Span) -> str:
-    return f"{instant_to_text(span.start)}/{instant_to_text(span.end)}"
-
-
-def _text_to_span(text: str) -> Span:
-    start, end = text.split("/")
-    return Span(text_to_instant(start), text_to_instant(end))
-
-
-def _member(kind: type[StrEnum]) -> Codec:
-    return Codec(put=lambda value: kind(value).value, get=kind)
-
-
-_PLAIN = Codec(put=_as_is, get=_as_is)
-_FLAG = Codec(put=int, get=bool)
-_INSTANT = Codec(put=instant_to_text, get=text_to_instant)
-_DATE = Codec(put=date.isoformat, get=date.fromisoformat)
-_SPAN = Codec(put=_span_to_text, get=_text_to_span)
-_SPANS = Codec(
-    put=lambda spans: _to_json([_span_to_text(span) for span in spans]),
-    get=lambda text: tuple(_text_to_span(each) for each in json.loads(text)),
-)
-_TEXTS = Codec(put=lambda texts: _to_json(list(texts)), get=lambda text: tuple(json.loads(text)))
-_FIELDS = Codec(put=lambda words: _to_json(dict(words)), get=json.loads)
-_AUDIENCES = Codec(
-    put=lambda pairs: _to_json([[kind, list(to)] for kind, to in pairs]),
-    get=lambda text: tuple((kind, tuple(to)) for kind, to in json.loads(text)),
-)
-_DATED_TEXTS = Codec(
-    put=lambda pairs: _to_json([[instant_to_text(at), words] for at, words in pairs]),
-    get=lambda text: tuple((text_to_instant(at), words) for at, words in json.loads(text)),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +141,7 @@ class Table:
         :raises ValueError: an instant without a zone, or a state that does not exist.
         """
         return tuple(
-            None if value is None else self.codecs.get(column, _PLAIN).put(value)
+            None if value is None else self.codecs.get(column, PLAIN).put(value)
             for column in self.columns
             for value in (getattr(record, column),)
         )
@@ -193,7 +152,7 @@ class Table:
         :raises ValueError: the row does not hold one (somebody wrote into the file).
         """
         values = {
-            column: None if value is None else self.codecs.get(column, _PLAIN).get(value)
+            column: None if value is None else self.codecs.get(column, PLAIN).get(value)
             for column, value in zip(self.columns, row, strict=True)
         }
         return self.record(**values)
@@ -225,11 +184,11 @@ TABLES: Mapping[type, Table] = {
             record=Block,
             key=("person", "id"),
             codecs={
-                "state": _member(BlockState),
-                "span": _SPAN,
-                "target": _SPAN,
-                "alternatives": _SPANS,
-                "pair": _TEXTS,
+                "state": member(BlockState),
+                "span": SPAN,
+                "target": SPAN,
+                "alternatives": SPANS,
+                "pair": TEXTS,
             },
             unique=(
                 Unique(
@@ -245,14 +204,14 @@ TABLES: Mapping[type, Table] = {
             record=Draft,
             key=("person", "id"),
             codecs={
-                "state": _member(DraftState),
-                "to": _TEXTS,
-                "cc": _TEXTS,
-                "created": _INSTANT,
-                "expires": _INSTANT,
-                "snoozed_until": _INSTANT,
-                "handed_over": _INSTANT,
-                "thread": _TEXTS,
+                "state": member(DraftState),
+                "to": TEXTS,
+                "cc": TEXTS,
+                "created": INSTANT,
+                "expires": INSTANT,
+                "snoozed_until": INSTANT,
+                "handed_over": INSTANT,
+                "thread": TEXTS,
             },
             unique=(Unique(("person", "key"), "there is a draft for that purpose already", _LIVE_DRAFTS),),
         ),
@@ -263,11 +222,11 @@ TABLES: Mapping[type, Table] = {
             record=Approval,
             key=("person", "id"),
             codecs={
-                "recipients": _TEXTS,
-                "at": _INSTANT,
-                "not_before": _INSTANT,
-                "expires": _INSTANT,
-                "state": _member(ApprovalState),
+                "recipients": TEXTS,
+                "at": INSTANT,
+                "not_before": INSTANT,
+                "expires": INSTANT,
+                "state": member(ApprovalState),
             },
             unique=(
                 Unique(
@@ -284,7 +243,7 @@ TABLES: Mapping[type, Table] = {
             place="cycles",
             record=Cycle,
             key=("person", "boss", "month"),
-            codecs={"opened": _INSTANT, "closed": _INSTANT},
+            codecs={"opened": INSTANT, "closed": INSTANT},
         ),
         Table(
             name="incident",
@@ -293,11 +252,11 @@ TABLES: Mapping[type, Table] = {
             record=Incident,
             key=("person", "id"),
             codecs={
-                "phase": _member(Phase),
-                "started": _INSTANT,
-                "opened": _INSTANT,
-                "resolved": _INSTANT,
-                "audiences": _AUDIENCES,
+                "phase": member(Phase),
+                "started": INSTANT,
+                "opened": INSTANT,
+                "resolved": INSTANT,
+                "audiences": AUDIENCES,
             },
         ),
         Table(
@@ -307,12 +266,12 @@ TABLES: Mapping[type, Table] = {
             record=Update,
             key=("person", "incident", "number"),
             codecs={
-                "phase": _member(Phase),
-                "at": _INSTANT,
-                "fields": _FIELDS,
-                "next_due": _INSTANT,
-                "promised": _INSTANT,
-                "prepared": _FLAG,
+                "phase": member(Phase),
+                "at": INSTANT,
+                "fields": FIELDS,
+                "next_due": INSTANT,
+                "promised": INSTANT,
+                "prepared": FLAG,
             },
             parent=Parent(("person", "incident"), Incident),
         ),
@@ -322,7 +281,7 @@ TABLES: Mapping[type, Table] = {
             place="ideas",
             record=Idea,
             key=("person", "id"),
-            codecs={"state": _member(IdeaState), "created": _INSTANT, "improvements": _DATED_TEXTS},
+            codecs={"state": member(IdeaState), "created": INSTANT, "improvements": DATED_TEXTS},
         ),
         Table(
             name="promise",
@@ -330,7 +289,7 @@ TABLES: Mapping[type, Table] = {
             place="promises",
             record=Promise,
             key=("person", "id"),
-            codecs={"due": _DATE, "state": _member(PromiseState), "made": _INSTANT, "ended": _INSTANT},
+            codecs={"due": DATE, "state": member(PromiseState), "made": INSTANT, "ended": INSTANT},
         ),
         Table(
             name="answer",
@@ -338,7 +297,7 @@ TABLES: Mapping[type, Table] = {
             place="answers",
             record=Answer,
             key=("person", "id"),
-            codecs={"kind": _member(AnswerKind), "at": _INSTANT},
+            codecs={"kind": member(AnswerKind), "at": INSTANT},
         ),
         Table(
             name="pause",
@@ -346,7 +305,7 @@ TABLES: Mapping[type, Table] = {
             place="pauses",
             record=Pause,
             key=("person", "id"),
-            codecs={"until": _DATE, "at": _INSTANT, "ended": _INSTANT},
+            codecs={"until": DATE, "at": INSTANT, "ended": INSTANT},
         ),
         Table(
             name="stage_choice",
@@ -354,7 +313,7 @@ TABLES: Mapping[type, Table] = {
             place="stage_choices",
             record=StageChoice,
             key=("person", "id"),
-            codecs={"at": _INSTANT},
+            codecs={"at": INSTANT},
         ),
         Table(
             name="offer_idea",
@@ -363,10 +322,10 @@ TABLES: Mapping[type, Table] = {
             record=OfferIdea,
             key=("person", "id"),
             codecs={
-                "door": _member(Door),
-                "created": _INSTANT,
-                "facts": _FIELDS,
-                "state": _member(OfferIdeaState),
+                "door": member(Door),
+                "created": INSTANT,
+                "facts": FIELDS,
+                "state": member(OfferIdeaState),
             },
         ),
         Table(
@@ -375,7 +334,7 @@ TABLES: Mapping[type, Table] = {
             place="favours",
             record=Favour,
             key=("person", "id"),
-            codecs={"at": _INSTANT},
+            codecs={"at": INSTANT},
         ),
     )
 }
@@ -387,7 +346,7 @@ PROBLEMS = Table(
     place="problems",
     record=Problem,
     key=("person", "code", "subject"),
-    codecs={"severity": _member(Severity), "since": _INSTANT, "reported": _INSTANT},
+    codecs={"severity": member(Severity), "since": INSTANT, "reported": INSTANT},
 )
 """Standing problems: replaced as a whole by each run, so without compare-and-swap."""
 
