@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from automations.compose.reading import REF_HEADER
+from automations.errors import FaultClass
 from automations.providers.google.auth import READS_BY
 from automations.providers.google.failures import GoogleError
 from automations.providers.google.wire_mail import from_raw, header_of, ref_of, seen_in_gmail
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 ME = "me"
 _FORBIDDEN, _NOT_FOUND = 403, 404
+_CLOCKS_DIFFER = 600.0
+"""Seconds by which Gmail's clock may be behind ours."""
 _LATEST = 20
 """How many of the newest sent mails are looked at for one whose subject, and so thread, was changed."""
 
@@ -42,7 +45,8 @@ def what_became(api: Any, caller: Caller, sign_in: SignIn, known: Known | None) 
         in_thread = _in_thread(api, caller, known)
         return in_thread if in_thread is not Departed.DELETED else _among_sent(api, caller, known)
     except GoogleError as error:
-        if error.status == _FORBIDDEN and "nsufficient" in error.reason + error.what:
+        # The token file names no scopes, or more than were granted: then only the person knows.
+        if error.status == _FORBIDDEN and error.fault is FaultClass.NEEDS_SIGN_IN:
             return Departed.UNKNOWN
         raise
 
@@ -62,17 +66,23 @@ def _in_thread(api: Any, caller: Caller, known: Known) -> Departed:
 
 
 def _among_sent(api: Any, caller: Caller, known: Known) -> Departed:
-    """Look for it among the newest sent mails: another subject gave it another thread."""
+    """Look for it among the newest sent mails: another subject gave it another thread.
+
+    One that only went to the same person since is a question, not an answer.
+    """
     listing = api.users().messages().list(userId=ME, labelIds=["SENT"], maxResults=_LATEST)
     was = seen_in_gmail("", from_raw(known.raw))
     for one in caller.read(listing).get("messages", ()):
+        if one.get("threadId") == known.thread:
+            return Departed.SENT
         request = (
             api.users()
             .messages()
             .get(userId=ME, id=one["id"], format="metadata", metadataHeaders=[REF_HEADER, "To", "Subject"])
         )
         message = caller.read(request)
-        if float(message.get("internalDate", 0)) / 1000 < known.at:
+        at = float(message.get("internalDate") or 0) / 1000
+        if at and at < known.at - _CLOCKS_DIFFER:
             break
         if known.ref and ref_of(message) == known.ref:
             return Departed.SENT
