@@ -19,6 +19,8 @@ from automations.config.zones import zone_note
 from automations.errors import ConfigError, ConfigProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from automations.model.policy import Policy
 
 LARGEST = 1024 * 1024
@@ -70,15 +72,22 @@ def parse(text: bytes, path: str, data_dir: str) -> Loaded:
         raise _refused(
             path, "~ cannot be used: this machine names no home folder; write whole paths"
         ) from None
-    note = zone_note(config.me.timezone)
     return Loaded(
         policy=policy,
         path=path,
         sha256=hashlib.sha256(text).hexdigest(),
         config=config,
         given=reading.given,
-        notes=(f"me.timezone: {note}",) if note else (),
+        notes=tuple(_notes(config)),
     )
+
+
+def _notes(config: Config) -> Iterator[str]:
+    zone = zone_note(config.me.timezone)
+    if zone:
+        yield f"me.timezone: {zone}"
+    if config.calendar.busy and config.calendar.provider == "google":
+        yield "calendar.busy: is not read while calendar.provider is google; name calendars in calendar.calendars"
 
 
 def _read(path: str) -> bytes:

@@ -301,3 +301,11 @@ def test_overlap_and_longest_stretch_agree_with_counting_minutes(found):
         day, start, end = found[place]
         others = windows[:place] + windows[place + 1 :]
         assert touches(window, others) == any(counted[day][one] > 1 for one in range(start, end))
+
+
+def test_busy_files_that_google_does_not_read_are_told_of():
+    text = f'{ME}[calendar]\nprovider = "google"\nbusy = ["work.ics"]\n'
+
+    (note,) = parse(text.encode(), "/c", "/d").notes
+
+    assert note.startswith("calendar.busy: is not read")
