@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    """Check the config and the accounts it names; exit 1 when something needs a cure."""
+    """Check the config and your accounts, and name each cure.
+
+    It exits with 1 when something is wrong.
+    """
     session: Session = ctx.obj
     session.config()
     found = tuple(session.google_account().checks())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automations.cli.output import heading, paragraph, prose, say, table
-from automations.cli.wording import problem_lines, result_lines
+from automations.cli.wording import problem_lines, result_lines, told_once
 from automations.plan.zones import say_when
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ def print_report(session: Session, report: Report, *, first_use: bool) -> None:
         prose(result_lines(report.results, session.policy.me.zone, drafts))
     else:
         say(NOTHING)
-    for problem in report.notices.standing:
+    for problem in told_once(report.notices.standing):
         say()
         print_problem(problem, session.policy.me.zone, session.clock.now())
-    for problem in report.notices.recovered:
+    for problem in told_once(report.notices.recovered):
         paragraph(f"over: {problem.what}")
     _print_places(session, report.due)
     say()

@@ -151,13 +151,14 @@ def _emit_report(session: Session, report: Report) -> None:
 
 def _speak_up(session: Session, report: Report) -> None:
     """Under a scheduler: silent when well, at most six lines for what is new, one for what is over."""
-    from automations.cli.wording import problem_lines
+    from automations.cli.wording import problem_lines, told_once
 
     zone, now = session.policy.me.zone, session.clock.now()
-    lines = [line for problem in report.notices.told for line in problem_lines(problem, zone, now)]
+    told = told_once(report.notices.told)
+    lines = [line for problem in told for line in problem_lines(problem, zone, now)]
     most = 6
     shown = lines if len(lines) <= most else [*lines[: most - 1], "more: magicloop status"]
     for line in shown:
         whisper(line)
-    for problem in report.notices.recovered:
+    for problem in told_once(report.notices.recovered):
         whisper(f"over: {problem.what}")

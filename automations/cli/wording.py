@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from automations.model.records import Outcome
+from automations.model.records import Outcome, Severity
 from automations.plan.actions import CreateDraft
 from automations.plan.zones import say_month, say_when
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from automations.apply import Result
@@ -152,6 +152,18 @@ def _entry(verb: str, kind: str, what: str, span: Span | None, reason: str, zone
 def reason_alone(reason: str, span: Span, zone: str) -> str:
     """Return a reason without the time it begins with, where that time is shown beside it."""
     return reason.removeprefix(f"{say_when(span, zone, with_year=False)}: ")
+
+
+def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return the problems without those of the same cause: one token file can hide drafts and calendar.
+
+    Where it was noticed does not count when the cure is a sign-in, or names the file itself.
+    """
+    causes: dict[tuple[str, str, str], Problem] = {}
+    for one in problems:
+        elsewhere = one.severity is Severity.SIGN_IN or "/" in one.fix
+        causes.setdefault((one.what, one.fix, "" if elsewhere else one.where), one)
+    return tuple(causes.values())
 
 
 def problem_lines(problem: Problem, zone: str, now: datetime) -> list[str]:

@@ -280,3 +280,13 @@ def test_the_report_and_the_draft_name_google_as_the_place(account):
     assert account.call("draft", "open", draft["id"], "--print").stdout == (
         "https://mail.google.com/mail/?authuser=ann@corp.test#drafts\n"
     )
+
+
+def test_one_cause_is_told_once_and_so_is_its_end(account):
+    account.call("run")
+    account.token.chmod(0o644)
+
+    assert account.call("run").stderr.count("chmod 600") == 1
+
+    account.token.chmod(0o600)
+    assert account.call("run").stderr.count("over: ") == 1
