@@ -23,6 +23,7 @@ COMMANDS = {
     "promise": "automations.cli.loop_commands:promise",
     "loop": "automations.cli.loop_commands:loop_group",
     "incident": "automations.cli.incident_commands:incident",
+    "launch": "automations.cli.aftermath_commands:launch",
     "init": "automations.cli.init_command:init",
     "config": "automations.cli.config_commands:config",
     "connect": "automations.cli.google_commands:connect",

@@ -110,7 +110,7 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
 @click.pass_obj
 def received(session: Session, name: str, text: str, goal: str) -> None:
     """Record what came back from a boss."""
-    from automations.cli.loop_commands import loop_desk
+    from automations.cli.loop_desk import loop_desk
     from automations.desk.catalogue import receive
 
     with loop_desk(session) as desk:
@@ -125,7 +125,7 @@ def received(session: Session, name: str, text: str, goal: str) -> None:
 @click.pass_obj
 def stage(session: Session, name: str, stage: str, reason: str) -> None:
     """Raise the stage above what the log allows, with a reason."""
-    from automations.cli.loop_commands import loop_desk
+    from automations.cli.loop_desk import loop_desk
     from automations.desk.loop import choose_stage, find_boss
     from automations.plan.loop import standing_with
 

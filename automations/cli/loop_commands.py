@@ -2,62 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.bench import LOCK_WAIT
+from automations.cli.loop_desk import draft_now, loop_desk
 from automations.cli.offer_idea_commands import idea
-from automations.cli.output import emit_json, listing, say, whisper
-from automations.errors import BadValueError, LockHeldError
+from automations.cli.output import emit_json, listing, say
+from automations.errors import BadValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import date
-
-    from automations.desk.loop import Desk
     from automations.model.loop import Promise
     from automations.wiring import Session
 
 LATE_STATE = "overdue"
-
-
-@contextmanager
-def loop_desk(session: Session) -> Iterator[Desk]:
-    """Hold the run lock and give what an act of the loop works with."""
-    from automations.cli.when import parse_when
-    from automations.desk.loop import Desk
-    from automations.plan.zones import local
-
-    policy, now = session.policy, session.clock.now()
-    zone = policy.me.zone
-
-    def read_date(text: str) -> date:
-        if text.lower() == "today":
-            return local(now, zone).date()
-        return local(parse_when(text, now, zone), zone).date()
-
-    with session.lock(wait=LOCK_WAIT):
-        journal = session.journal()
-        yield Desk(journal, journal.load(policy.person), policy, now, read_date)
-
-
-def _draft_now(session: Session) -> None:
-    """Make the mails an act asks for at once; a run that holds the lock does it a moment later."""
-    from automations.cli.run_commands import run_once
-
-    try:
-        report = run_once(session, frozenset({"promises"}), wait=LOCK_WAIT)
-    except LockHeldError:
-        whisper("A run is at work; the draft comes with the next one.")
-        return
-    made = {result.subject for result in report.results if result.kind == "create-draft"}
-    for draft in session.journal().load(session.policy.person).drafts:
-        if draft.key in made and draft.state.value == "waiting":
-            say(f'Drafted "{draft.subject}" to {", ".join(draft.to)}: magicloop draft show {draft.id[:6]}')
-    for problem in report.notices.told:
-        whisper(f"{problem.what}\nfix: {problem.fix}")
 
 
 @click.group()
@@ -96,7 +54,7 @@ def done(session: Session, /, name: str, **facts: str) -> None:
     with loop_desk(session) as desk:
         kept = keep_promise(desk, name, facts)
     say(f"{kept.id} is kept: {kept.text}.")
-    _draft_now(session)
+    draft_now(session, "promises")
 
 
 @promise.command("miss")

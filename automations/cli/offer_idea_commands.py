@@ -60,7 +60,7 @@ def idea() -> None:
 @click.pass_obj
 def add(session: Session, /, text: str, kind: str, door: str, boss: str, **facts: str) -> None:
     """Put help you could offer into the catalogue."""
-    from automations.cli.loop_commands import loop_desk
+    from automations.cli.loop_desk import loop_desk
     from automations.desk.catalogue import add_offer_idea
     from automations.model.loop import Door
 
@@ -79,7 +79,7 @@ def add(session: Session, /, text: str, kind: str, door: str, boss: str, **facts
 @click.pass_obj
 def change(session: Session, /, name: str, text: str, door: str | None, **facts: str) -> None:
     """Give an entry more facts, or offer it again."""
-    from automations.cli.loop_commands import loop_desk
+    from automations.cli.loop_desk import loop_desk
     from automations.desk.catalogue import change_offer_idea
     from automations.model.loop import Door
 
@@ -94,7 +94,7 @@ def change(session: Session, /, name: str, text: str, door: str | None, **facts:
 @click.pass_obj
 def drop(session: Session, name: str) -> None:
     """Offer an entry no more."""
-    from automations.cli.loop_commands import loop_desk
+    from automations.cli.loop_desk import loop_desk
     from automations.desk.catalogue import drop_offer_idea
 
     with loop_desk(session) as desk:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from automations.model.aftermath import IncidentNote, Launch
 from automations.model.loop import Answer, Favour, OfferIdea, Pause, Promise, StageChoice
 
 if TYPE_CHECKING:
@@ -339,6 +340,8 @@ Record = (
     | StageChoice
     | OfferIdea
     | Favour
+    | IncidentNote
+    | Launch
 )
 """What a journal transaction may write."""
 
@@ -365,6 +368,8 @@ class Recorded:
     stage_choices: tuple[StageChoice, ...] = ()
     offer_ideas: tuple[OfferIdea, ...] = ()
     favours: tuple[Favour, ...] = ()
+    notes: tuple[IncidentNote, ...] = ()
+    launches: tuple[Launch, ...] = ()
     claims: tuple[OpenClaim, ...] = ()
     problems: tuple[Problem, ...] = ()
     last_run: Run | None = None

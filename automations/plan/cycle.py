@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from automations.plan.actions import Plan
+from automations.plan.aftermath import AFTERMATH_PROBLEMS, plan_aftermath
 from automations.plan.clock_check import check_clock
 from automations.plan.drafts import one_end_each, plan_drafts
 from automations.plan.generations import BLOCK_CLAIMS
@@ -63,6 +64,11 @@ AUTOMATIONS: Mapping[str, Automation] = {
     "drafts": Automation(plan_drafts),
     "loop": Automation(plan_loop),
     "incidents": Automation(plan_incidents, codes=INCIDENT_PROBLEMS, drafts=("incident:",)),
+    "aftermath": Automation(
+        plan_aftermath,
+        codes=AFTERMATH_PROBLEMS,
+        drafts=("review:", "in-person:", "private:", "trust:"),
+    ),
     "promises": Automation(plan_promises, codes=PROMISE_PROBLEMS, drafts=("closing:", "catch-up:")),
     "invention": Automation(
         plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE}), claims=BLOCK_CLAIMS

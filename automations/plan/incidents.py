@@ -132,7 +132,7 @@ def _mails(
             to=to,
             reason=_why(policy, incident, newest, kind),
             expires=_expiry(updates, newest, recorded),
-            thread=_thread(incident, kind, recorded),
+            thread=thread_of(incident, kind, recorded),
         )
         mails.append(mail)
     return tuple(mails)
@@ -149,7 +149,7 @@ def _expiry(updates: tuple[Update, ...], update: Update, recorded: Recorded) -> 
     return due if due is not None and due > update.at else update.next_due
 
 
-def _thread(incident: Incident, kind: str, recorded: Recorded) -> tuple[str, ...]:
+def thread_of(incident: Incident, kind: str, recorded: Recorded) -> tuple[str, ...]:
     """Return the message ids of this audience's mails that went, oldest first."""
     prefix = f"incident:{incident.id}:{kind}:"
     went = [(went_at(draft), draft) for draft in recorded.drafts if draft.key.startswith(prefix)]

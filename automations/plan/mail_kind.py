@@ -65,11 +65,8 @@ def _of_incident(draft: Draft, recorded: Recorded) -> tuple[MailKind, Audience]:
 
 
 def _offer_stage(draft: Draft) -> MailKind:
-    """Return the offer's stage as its reason names it; an offer of any stage where it names none."""
-    for stage, kind in (("ask", MailKind.OFFER_ASK), ("suggest", MailKind.OFFER_SUGGEST)):
-        if f"stage {stage}:" in draft.why:
-            return kind
-    return MailKind.OFFER
+    """Return the offer's stage as its template names it; an offer of any stage where it names none."""
+    return _BY_NAME.get(draft.template, MailKind.OFFER)
 
 
 def _audience(name: str, otherwise: Audience) -> Audience:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from automations.model.seen import Span
 from automations.plan.drafts import placed_drafts
 from automations.plan.invention import needed_busy
+from automations.plan.talk import talk_busy
 from automations.plan.zones import local
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from automations.model.policy import Policy
     from automations.model.records import Recorded
-    from automations.model.seen import Span
 
 
 PROMISES_AHEAD = timedelta(days=14)
@@ -41,16 +42,26 @@ class Needs:
 def plan_needs(policy: Policy, now: datetime, recorded: Recorded, only: frozenset[str]) -> Needs:
     """Return what a plan limited to the automations `only` (empty: all) has to see."""
     invention = not only or "invention" in only
-    busy = needed_busy(policy, now, recorded) if invention else None
+    busy = _both(
+        needed_busy(policy, now, recorded) if invention else None,
+        talk_busy(now, recorded) if not only or "aftermath" in only else None,
+    )
     return Needs(
         busy=busy,
         blocks=tuple(block.id for block in recorded.blocks if block.state.live) if invention else (),
         own=tuple(block.id for block in recorded.blocks),
         drafts=tuple(draft.provider_id for draft in placed_drafts(recorded)),
         years=holiday_years(policy, now, busy, recorded)
-        if invention or only & {"offers", "incidents", "promises", "quarterly"}
+        if invention or only & {"offers", "incidents", "promises", "quarterly", "aftermath"}
         else (),
     )
+
+
+def _both(one: Span | None, other: Span | None) -> Span | None:
+    """Return the range that holds two, of which either may be none."""
+    if one is None or other is None:
+        return one or other
+    return Span(min(one.start, other.start), max(one.end, other.end))
 
 
 def holiday_years(policy: Policy, now: datetime, busy: Span | None, recorded: Recorded) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from automations.model.aftermath import IncidentNote, Launch, NoteKind
 from automations.model.loop import (
     Answer,
     AnswerKind,
@@ -335,6 +336,23 @@ TABLES: Mapping[type, Table] = {
             record=Favour,
             key=("person", "id"),
             codecs={"at": INSTANT},
+        ),
+        Table(
+            name="incident_note",
+            noun="note",
+            place="notes",
+            record=IncidentNote,
+            key=("person", "incident", "number"),
+            codecs={"kind": member(NoteKind), "at": INSTANT, "fields": FIELDS},
+            parent=Parent(("person", "incident"), Incident),
+        ),
+        Table(
+            name="launch",
+            noun="launch",
+            place="launches",
+            record=Launch,
+            key=("person", "id"),
+            codecs={"day": DATE, "gamble": FLAG, "at": INSTANT, "answers": FIELDS},
         ),
     )
 }

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
+from automations.model.aftermath import IncidentNote, Launch, NoteKind
 from automations.model.loop import (
     Answer,
     AnswerKind,
@@ -239,6 +240,8 @@ WHOLE: tuple[Record, ...] = (
         used_for="offer:boss@corp.test:2026-03",
     ),
     Favour("F1", ANN, "boss@corp.test", "a seat in the planning", NOW, "lead a project"),
+    IncidentNote(ANN, "INC-1", 1, NoteKind.REST, NOW, {"plan": "Ben takes the night"}),
+    Launch("L1", ANN, "voice checkout", date(2026, 4, 1), True, NOW, {"undo": "a switch"}, "INC-1"),  # noqa: FBT003
 )
 """One record of every class, with every field set."""
 

@@ -17,11 +17,11 @@ UPDATES = (
 RECORDED = Recorded("sam", updates=UPDATES)
 
 
-def draft(key, kind="", why="", body="Words."):
+def draft(key, kind="", body="Words.", template=""):
     return Draft(
         id="d1", person="sam", key=key, kind=kind or key.split(":")[0], state=DraftState.WAITING,
         sender="sam@corp.test", to=("dana@corp.test",), subject="Words", body_text=body, hash="0" * 64,
-        mime=b"", why=why, created=NOW,
+        mime=b"", why="", created=NOW, template=template,
     )  # fmt: skip
 
 
@@ -53,15 +53,20 @@ def test_the_key_tells_what_a_mail_is_for(key, kind, audience):
 
 
 @pytest.mark.parametrize(
-    ("why", "kind"),
+    ("template", "kind"),
     [
-        ("November offer to Dana, due now; stage ask: nothing kept yet", MailKind.OFFER_ASK),
-        ("November offer to Dana, due now; stage suggest: 2 kept", MailKind.OFFER_SUGGEST),
-        ("November offer to Dana", MailKind.OFFER),
+        ("offer-ask", MailKind.OFFER_ASK),
+        ("offer-suggest", MailKind.OFFER_SUGGEST),
+        ("offer-done", MailKind.OFFER_DONE),
+        ("offer-intend", MailKind.OFFER_INTEND),
+        ("", MailKind.OFFER),
     ],
 )
-def test_an_offer_is_of_the_stage_its_reason_names(why, kind):
-    assert mail_kind_of(draft("offer:dana@corp.test:2026-11", why=why), RECORDED) == (kind, Audience.BOSS)
+def test_an_offer_is_of_the_stage_its_template_names(template, kind):
+    assert mail_kind_of(draft("offer:dana@corp.test:2026-11", template=template), RECORDED) == (
+        kind,
+        Audience.BOSS,
+    )
 
 
 def test_an_update_without_news_is_a_line_or_two():

@@ -1,0 +1,254 @@
+"""After an incident: the review, the people let down, the junior, rest, and whether the new rule is held."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from automations.model.aftermath import NoteKind
+from automations.model.records import Phase, Severity
+from automations.plan.actions import CreateDraft
+from automations.plan.business_days import business_days_later
+from automations.plan.decided import Decided, standing
+from automations.plan.incident_record import updates_of
+from automations.plan.incidents import audiences_of, thread_of
+from automations.plan.promises import working_weekdays
+from automations.plan.talk import propose_talk
+from automations.plan.withholding import open_incident
+from automations.plan.zones import day_start, local, say_day, say_when
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.model.aftermath import IncidentNote
+    from automations.model.policy import Policy
+    from automations.model.records import Incident, Problem, Recorded
+    from automations.model.seen import Seen
+
+REST_AFTER = timedelta(hours=8)
+REVIEW_WORKING_DAYS = 5
+CHECK_DAYS = (30, 90)
+TRUST_NOTES = 4
+WEEK = timedelta(days=7)
+REVIEW_DUE, RULE_CHECK, REST, TRUST_FACTS = "review-due", "rule-check", "incident-rest", "trust-needs-facts"
+AFTERMATH_PROBLEMS = frozenset({REVIEW_DUE, RULE_CHECK, REST, TRUST_FACTS})
+REVIEW_FACTS = ("root_cause", "change", "owner", "by")
+
+
+def notes_of(recorded: Recorded, incident_id: str, kind: NoteKind) -> tuple[IncidentNote, ...]:
+    """Return the notes of one kind of an incident, oldest first."""
+    return tuple(n for n in recorded.notes if n.incident == incident_id and n.kind is kind)
+
+
+def review_facts(recorded: Recorded, incident: Incident) -> dict[str, str]:
+    """Return a review's facts as last given: by the review itself, else when the incident was resolved."""
+    facts: dict[str, str] = {}
+    for update in updates_of(recorded, incident):
+        if update.phase is Phase.RESOLVED:
+            facts |= {name: update.fields[name] for name in REVIEW_FACTS if update.fields.get(name)}
+    for note in notes_of(recorded, incident.id, NoteKind.REVIEW):
+        facts |= note.fields
+    return facts
+
+
+def review_missing(recorded: Recorded, incident: Incident) -> tuple[str, ...]:
+    """Return the facts that the review mail still needs."""
+    facts = review_facts(recorded, incident)
+    return tuple(name for name in REVIEW_FACTS if not facts.get(name))
+
+
+def review_due(policy: Policy, seen: Seen, resolved: datetime) -> date:
+    """Return the local date by which the review is promised: five working days after the end."""
+    ended = local(resolved, policy.me.zone).date()
+    return business_days_later(ended, REVIEW_WORKING_DAYS, seen.holidays, working_weekdays(policy))
+
+
+def plan_aftermath(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
+    """Draft what follows each incident and ask for what it still needs."""
+    parts: list[Decided] = []
+    for incident in recorded.incidents:
+        parts.append(_people(incident, policy, now, seen, recorded))
+        if incident.resolved is None:
+            parts.append(_rest(incident, policy, now, recorded))
+            continue
+        parts.append(_review(incident, incident.resolved, policy, now, seen, recorded))
+        reviews = notes_of(recorded, incident.id, NoteKind.REVIEW)
+        if reviews and not review_missing(recorded, incident):
+            reviewed = reviews[0].at
+            parts.append(_rule_checks(incident, reviewed, now, recorded))
+            parts.append(_trust(incident, reviewed, policy, now, recorded))
+    return Decided(
+        tuple(action for part in parts for action in part.actions),
+        tuple(problem for part in parts for problem in part.problems),
+        tuple(instant for part in parts for instant in part.due),
+    )
+
+
+def _ask(recorded: Recorded, now: datetime, code: str, subject: str, what: str, fix: str) -> Problem:
+    severity = Severity.WARNING
+    return standing(
+        recorded, now, code=code, subject=subject, severity=severity, what=what, where=subject, fix=fix
+    )
+
+
+def _rest(incident: Incident, policy: Policy, now: datetime, recorded: Recorded) -> Decided:
+    begins = incident.started + REST_AFTER
+    if notes_of(recorded, incident.id, NoteKind.REST):
+        return Decided()
+    if now < begins:
+        return Decided(due=(begins,))
+    since = say_when(incident.started, policy.me.zone, with_zone=True)
+    what = f"{incident.id} has been going on since {since}: who takes over, and when do you rest?"
+    fix = f'magicloop incident rest {incident.id} --plan "..."'
+    return Decided(problems=(_ask(recorded, now, REST, incident.id, what, fix),))
+
+
+def _review(
+    incident: Incident, resolved: datetime, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
+) -> Decided:
+    missing = review_missing(recorded, incident)
+    due = review_due(policy, seen, resolved)
+    if missing or not notes_of(recorded, incident.id, NoteKind.REVIEW):
+        late = local(now, policy.me.zone).date() > due
+        lacks = f"; it still needs {', '.join(name.replace('_', ' ') for name in missing)}" if missing else ""
+        options = " ".join(f'--{name.replace("_", "-")} "..."' for name in missing) or '--learned "..."'
+        what = f"the review of {incident.id} {'was' if late else 'is'} due {say_day(due)}{lacks}"
+        problem = _ask(
+            recorded, now, REVIEW_DUE, incident.id, what, f"magicloop incident review {incident.id} {options}"
+        )
+        return Decided(problems=(problem,), due=(day_start(due, policy.me.zone),))
+    facts = review_facts(recorded, incident)
+    mails = []
+    for kind, to in audiences_of(policy, incident):
+        key = f"review:{incident.id}:{kind}"
+        if not _made(key, recorded):
+            mails.append(_review_mail(key, kind, to, incident, facts, policy, recorded))
+    return Decided(tuple(mails))
+
+
+def _review_mail(
+    key: str,
+    kind: str,
+    to: tuple[str, ...],
+    incident: Incident,
+    facts: dict[str, str],
+    policy: Policy,
+    recorded: Recorded,
+) -> CreateDraft:
+    by = say_day(date.fromisoformat(facts["by"]), with_year=False)
+    opening = updates_of(recorded, incident)[0].fields.get("severity", incident.severity)
+    return CreateDraft(
+        key=key,
+        draft_kind="review",
+        template="incident-review",
+        facts={
+            "id": incident.id,
+            "title": incident.title,
+            "opening": int(opening),
+            "impact": incident.impact,
+            "root_cause": facts["root_cause"],
+            "change": facts["change"],
+            "owner": facts["owner"],
+            "by": by,
+            "learned": facts.get("learned", ""),
+            "my_first": policy.me.name.split()[0],
+        },
+        to=to,
+        reason=f"the review of {incident.id} ({kind}): root cause, what changes, owner and date",
+        thread=thread_of(incident, kind, recorded),
+    )
+
+
+def _people(incident: Incident, policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
+    """Draft a line to each person let down, with a time to talk, and the private note to the junior."""
+    mails = []
+    for note in notes_of(recorded, incident.id, NoteKind.LET_DOWN):
+        key = f"in-person:{incident.id}:{note.number}"
+        if not _made(key, recorded):
+            slot = propose_talk(policy, now, seen, recorded)
+            mails.append(_person_mail(key, "in-person", note, policy, incident, slot))
+    for note in notes_of(recorded, incident.id, NoteKind.JUNIOR):
+        key = f"private:{incident.id}:{note.number}"
+        if not _made(key, recorded):
+            slot = propose_talk(policy, now, seen, recorded)
+            mails.append(_person_mail(key, "junior-note", note, policy, incident, slot))
+    return Decided(tuple(mails))
+
+
+def _person_mail(
+    key: str, template: str, note: IncidentNote, policy: Policy, incident: Incident, slot: str
+) -> CreateDraft:
+    private = template == "junior-note"
+    return CreateDraft(
+        key=key,
+        draft_kind="private" if private else template,
+        template=template,
+        facts={
+            "first": note.fields["name"].split()[0],
+            "title": incident.title,
+            "slot": slot,
+            "thanks": note.fields.get("thanks", ""),
+            "my_first": policy.me.name.split()[0],
+        },
+        to=(note.fields["address"],),
+        reason=f"{incident.id}: {'a private note' if private else 'face it in person'}, within two working days",
+    )
+
+
+def _rule_checks(incident: Incident, reviewed: datetime, now: datetime, recorded: Recorded) -> Decided:
+    """Ask 30 and 90 days after the review whether the changed rule is held, until it is answered."""
+    answered = len(notes_of(recorded, incident.id, NoteKind.CHECK))
+    if answered >= len(CHECK_DAYS):
+        return Decided()
+    due = reviewed + timedelta(days=CHECK_DAYS[answered])
+    if now < due:
+        return Decided(due=(due,))
+    change = review_facts(recorded, incident)["change"]
+    what = f"{CHECK_DAYS[answered]} days after {incident.id}: is the change still held? {change}"
+    fix = f"magicloop incident check {incident.id} --held    (or --slipped)"
+    return Decided(problems=(_ask(recorded, now, RULE_CHECK, incident.id, what, fix),))
+
+
+def _trust(
+    incident: Incident, reviewed: datetime, policy: Policy, now: datetime, recorded: Recorded
+) -> Decided:
+    """Draft the week's note on the promised fix, four at most; none while something else is broken."""
+    week = int((now - reviewed) / WEEK)
+    made = [draft for draft in recorded.drafts if draft.key.startswith(f"trust:{incident.id}:")]
+    number = len(made) + 1
+    if number > TRUST_NOTES or week > 2 * TRUST_NOTES:
+        return Decided()
+    due = max([reviewed, *(draft.created for draft in made)]) + WEEK
+    if now < due or open_incident(recorded):
+        return Decided(due=(due,) if now < due else ())
+    since = max((draft.created for draft in made), default=reviewed)
+    progress = [n for n in notes_of(recorded, incident.id, NoteKind.PROGRESS) if n.at >= since]
+    if not progress:
+        what = f"week {number} after {incident.id}: the trust note needs what was done since"
+        fix = f'magicloop incident progress {incident.id} "..."'
+        return Decided(problems=(_ask(recorded, now, TRUST_FACTS, incident.id, what, fix),))
+    facts, (_, to) = review_facts(recorded, incident), audiences_of(policy, incident)[0]
+    mail = CreateDraft(
+        key=f"trust:{incident.id}:{number}",
+        draft_kind="trust",
+        template="trust-note",
+        facts={
+            "id": incident.id,
+            "title": incident.title,
+            "number": number,
+            "last": number == TRUST_NOTES,
+            "change": facts["change"],
+            "owner": facts["owner"],
+            "by": say_day(date.fromisoformat(facts["by"]), with_year=False),
+            "progress": [note.fields["text"] for note in progress],
+            "my_first": policy.me.name.split()[0],
+        },
+        to=to,
+        reason=f"{incident.id}: note {number} of {TRUST_NOTES} on the promised change",
+        expires=now + WEEK,
+    )
+    return Decided((mail,))
+
+
+def _made(key: str, recorded: Recorded) -> bool:
+    return any(draft.key == key for draft in recorded.drafts)
