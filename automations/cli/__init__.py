@@ -22,7 +22,7 @@ COMMANDS = {
     "offer": "automations.cli.loop_commands:offer",
     "promise": "automations.cli.loop_commands:promise",
     "loop": "automations.cli.loop_commands:loop_group",
-    "incident": "automations.cli.incident_commands:incident",
+    "incident": "automations.cli.aftermath_commands:incident",
     "launch": "automations.cli.aftermath_commands:launch",
     "init": "automations.cli.init_command:init",
     "config": "automations.cli.config_commands:config",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from automations.cli.incident_commands import incident
 from automations.cli.output import emit_json, listing, say, whisper
 from automations.errors import BadValueError
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from automations.wiring import Session
 
 
-@click.command()
+@incident.command()
 @click.argument("name", metavar="ID")
 @click.option("--root-cause", default="", metavar="TEXT", help="The root cause.")
 @click.option("--change", default="", metavar="TEXT", help="What is done differently from now on.")
@@ -34,7 +35,7 @@ def review(session: Session, /, name: str, **facts: str) -> None:
     draft_now(session, "aftermath")
 
 
-@click.command()
+@incident.command()
 @click.argument("name", metavar="ID")
 @click.argument("who", metavar="NAME")
 @click.argument("address")
@@ -50,7 +51,7 @@ def face(session: Session, name: str, who: str, address: str) -> None:
     draft_now(session, "aftermath")
 
 
-@click.command()
+@incident.command()
 @click.argument("name", metavar="ID")
 @click.argument("who", metavar="NAME")
 @click.argument("address")
@@ -67,7 +68,7 @@ def junior(session: Session, name: str, who: str, address: str, thanks: str) -> 
     draft_now(session, "aftermath")
 
 
-@click.command()
+@incident.command()
 @click.argument("name", metavar="ID")
 @click.option("--plan", default="", metavar="TEXT", help="Who takes over, and when you rest.")
 @click.pass_obj
@@ -81,7 +82,7 @@ def rest(session: Session, name: str, plan: str) -> None:
     say(f"{note.incident}: {note.fields['plan']}")
 
 
-@click.command()
+@incident.command()
 @click.argument("name", metavar="ID")
 @click.argument("text")
 @click.pass_obj
@@ -96,7 +97,7 @@ def progress(session: Session, name: str, text: str) -> None:
     draft_now(session, "aftermath")
 
 
-@click.command()
+@incident.command()
 @click.argument("name", metavar="ID")
 @click.option("--held/--slipped", "held", default=None, help="Is the change still held?")
 @click.option("--note", default="", metavar="TEXT", help="A word on it.")
@@ -113,9 +114,6 @@ def check(session: Session, name: str, *, held: bool | None, note: str) -> None:
     with loop_desk(session) as desk:
         kept = check_rule(desk, name, held=held, note=note)
     say(f"{kept.incident}: the change is {'held' if held else 'not held'}.")
-
-
-COMMANDS = (review, face, junior, rest, progress, check)
 
 
 @click.group()
@@ -148,15 +146,15 @@ def check_launch(session: Session, /, title: str, day: str, *, gamble: bool | No
 
 @launch.command("tie")
 @click.argument("name", metavar="LAUNCH")
-@click.argument("incident")
+@click.argument("about", metavar="INCIDENT")
 @click.pass_obj
-def tie(session: Session, name: str, incident: str) -> None:
+def tie(session: Session, name: str, about: str) -> None:
     """Tie a launch to the incident it led to."""
     from automations.cli.loop_desk import loop_desk
     from automations.desk.aftermath import tie_launch
 
     with loop_desk(session) as desk:
-        tied = tie_launch(desk, name, incident)
+        tied = tie_launch(desk, name, about)
     say(f"{tied.id} led to {tied.incident}.")
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.aftermath_commands import COMMANDS
 from automations.cli.bench import LOCK_WAIT
 from automations.cli.incident_drafting import draft_now
 from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say
@@ -49,10 +48,6 @@ def incident() -> None:
 
     Each update promises the time of the next.
     """
-
-
-for _follows in COMMANDS:
-    incident.add_command(_follows)
 
 
 audience_option = click.option(

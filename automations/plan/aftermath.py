@@ -221,8 +221,9 @@ def _trust(
     due = max([reviewed, *(draft.created for draft in made)]) + WEEK
     if now < due or open_incident(recorded):
         return Decided(due=(due,) if now < due else ())
-    since = max((draft.created for draft in made), default=reviewed)
-    progress = [n for n in notes_of(recorded, incident.id, NoteKind.PROGRESS) if n.at >= since]
+    told = max((draft.created for draft in made), default=None)
+    noted = notes_of(recorded, incident.id, NoteKind.PROGRESS)
+    progress = [note for note in noted if (note.at > told if told else note.at >= reviewed)]
     if not progress:
         what = f"week {number} after {incident.id}: the trust note needs what was done since"
         fix = f'magicloop incident progress {incident.id} "..."'

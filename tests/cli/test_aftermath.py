@@ -93,7 +93,7 @@ def test_who_was_let_down_gets_a_line_with_a_free_quarter_of_an_hour(magicloop, 
     assert done.exit_code == 0
     (mail,) = [each for each in read("draft", "list")["drafts"] if each["key"].startswith("in-person:")]
     shown = read("draft", "show", mail["id"])
-    assert "fifteen minutes on Wed 4 Nov, 09:00-09:15 CET" in shown["body_text"]
+    assert "fifteen minutes on Wed 4 Nov 09:00-09:15 CET" in shown["body_text"]
     assert shown["to"] == ["omar@example.com"]
 
 

@@ -13,7 +13,7 @@ from automations.resources import template_root
 
 golden = runpy.run_path(str(Path(__file__).parent.parent / "golden" / "regenerate.py"))
 SAMPLES = {name: each for name, each in golden["samples"]().items() if each["template"] != "invention"}
-KINDS = {kind.value: kind for kind in MailKind}
+KINDS = {kind.value: kind for kind in MailKind} | {"standing-check": MailKind.STANDING}
 PRIVATE = (MailKind.IN_PERSON, MailKind.JUNIOR_NOTE)
 
 
