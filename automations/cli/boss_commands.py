@@ -46,6 +46,9 @@ def list_bosses(session: Session, *, as_json: bool) -> None:
         ]
     )
     for loop in loops:
+        if loop.overdue:
+            late = "1 promise is" if loop.overdue == 1 else f"{loop.overdue} promises are"
+            say(f"OVERDUE: {late} late to {loop.boss.name}; see magicloop promise list")
         if loop.boss.id in waits:
             say(f"The offer to {loop.boss.name} {waits[loop.boss.id].why}.")
 

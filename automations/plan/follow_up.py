@@ -8,7 +8,7 @@ from automations.model.loop import PromiseState
 from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided
-from automations.plan.loop import offers_to, went_out
+from automations.plan.loop import is_unanswered, offers_to, went_out
 from automations.plan.promises import working_weekdays
 from automations.plan.withholding import withheld_from
 from automations.plan.zones import day_start, local, month_of, month_span, say_day, say_month
@@ -29,11 +29,6 @@ def follow_up_key(offer: Draft) -> str:
 def pause_note_key(boss_id: str, month: Month) -> str:
     """Return the purpose key of the note that there is no room for more in a month."""
     return f"pause-note:{boss_id}:{month}"
-
-
-def is_unanswered(offer: Draft, recorded: Recorded) -> bool:
-    """Tell whether an offer went out and nothing came back."""
-    return went_out(offer) is not None and all(answer.about != offer.key for answer in recorded.answers)
 
 
 def plan_follow_ups(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:

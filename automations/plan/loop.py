@@ -73,7 +73,7 @@ def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> 
     for cycle in recorded.cycles:
         over = cycle.month < month
         if cycle.closed is None and (over or cycle.boss not in bosses):
-            reason = f"{cycle.month} is over" if over else "this boss is no longer in the config"
+            reason = _how_it_ended(cycle, recorded) if over else "this boss is no longer in the config"
             actions.append(CloseCycle(replace(cycle, closed=now, rev=cycle.rev + 1), reason))
         elif cycle.closed is not None and cycle.month == month and cycle.boss in bosses:
             again = replace(cycle, closed=None, rev=cycle.rev + 1)
@@ -97,6 +97,18 @@ def offers_to(boss_id: str, recorded: Recorded) -> tuple[Draft, ...]:
 def went_out(draft: Draft) -> datetime | None:
     """Return when a mail went, None when it did not. A mail sent by hand went when it was handed over."""
     return (draft.handed_over or draft.created) if draft.state in OUT else None
+
+
+def is_unanswered(offer: Draft, recorded: Recorded) -> bool:
+    """Tell whether an offer went out and nothing came back."""
+    return went_out(offer) is not None and all(answer.about != offer.key for answer in recorded.answers)
+
+
+def _how_it_ended(cycle: Cycle, recorded: Recorded) -> str:
+    """Return why a month's turn is closed; silence is told as such, it is no refusal."""
+    offers = (offer for offer in offers_to(cycle.boss, recorded) if offer.key.endswith(f":{cycle.month}"))
+    silent = any(is_unanswered(offer, recorded) for offer in offers)
+    return f"{cycle.month} is over{'; no answer to its offer' if silent else ''}"
 
 
 def standing_with(boss: Boss, now: datetime, zone: str, recorded: Recorded) -> Standing:

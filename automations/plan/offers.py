@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 NEEDS_FACTS = "offer-needs-facts"
 WORDINGS = 5
+OF_A_BOSS = ("offer:", "follow-up:", "pause-note:", "standing:", "goal-trade:")
+"""What the keys of mails begin with that belong to a boss and a month or quarter."""
 REPLY_WORKING_DAYS = 5
 LAST_DAYS = timedelta(days=7)
 UNSENT = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
@@ -87,14 +89,14 @@ def offer_now(
 
 
 def _to_nobody(policy: Policy, recorded: Recorded) -> tuple[Action, ...]:
-    """Close the offers not handed over whose boss has another address now, or is none any more."""
+    """Close the loop's mails not handed over whose boss has another address now, or is none any more."""
     bosses = {boss.id for boss in policy.bosses}
     claimed = {claim.subject for claim in recorded.claims}
     return tuple(
         CloseDraft(draft, DraftState.SUPERSEDED, "this boss is no longer in the config")
         for draft in recorded.drafts
-        if draft.key.startswith("offer:")
-        and draft.key.removeprefix("offer:").rpartition(":")[0] not in bosses
+        if draft.key.startswith(OF_A_BOSS)
+        and draft.key.partition(":")[2].rpartition(":")[0] not in bosses
         and draft.state in UNSENT
         and draft.handed_over is None
         and draft.key not in claimed

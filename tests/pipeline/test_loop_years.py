@@ -91,6 +91,8 @@ def test_a_boss_who_never_answers_gets_an_offer_and_one_reminder_a_month(life):
 
     assert table(life) == SILENT
     assert stage(life) == "ask"
+    ends = [entry.detail for entry in life.log if entry.kind == "close-cycle"]
+    assert ends == [f"{month} is over; no answer to its offer" for month in SILENT][:-1]
     bodies = [draft.body_text for draft in life.drafts() if draft.kind == "offer"]
     assert not any(too_similar(body, bodies[:number]) for number, body in enumerate(bodies))
 
@@ -269,6 +271,7 @@ def test_a_new_boss_in_the_middle_of_the_year_starts_at_ask(life):
 
     assert months_of(life, OMAR)
     assert max(months_of(life, PRIYA)) == "2027-02"
+    assert not [d for d in life.drafts(*LIVE) if PRIYA.email in d.to]
     closed = [cycle for cycle in life.recorded.cycles if cycle.boss == PRIYA.id]
     assert closed
     assert all(cycle.closed is not None for cycle in closed)
