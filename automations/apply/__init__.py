@@ -26,6 +26,7 @@ from automations.apply.drafts import (
     restore_draft,
     update_draft,
 )
+from automations.apply.talks import propose_talk
 from automations.errors import (
     ClaimOpenError,
     ConflictError,
@@ -86,6 +87,8 @@ def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: P
             return (restore_block(bench, action),)
         case act.CreateDraft():
             return (create_draft(bench, action),)
+        case act.ProposeTalk():
+            return (propose_talk(bench, action),)
         case act.PrepareUpdate():
             noted = note(bench, action, (action.update,))
             return (noted, *(result for mail in action.mails for result in apply_action(bench, mail)))

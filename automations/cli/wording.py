@@ -29,6 +29,7 @@ DONE = {
     "restore-block": "restored",
     "adopt-block": "noted",
     "close-block": "noted",
+    "propose-talk": "proposed",
     "create-draft": "drafted",
     "restore-draft": "restored",
     "remove-copy": "tidied",
@@ -45,6 +46,7 @@ FUTURE = {
     "restore-block": "restore",
     "adopt-block": "note",
     "close-block": "note",
+    "propose-talk": "propose",
     "create-draft": "draft",
     "restore-draft": "restore",
     "remove-copy": "tidy",
@@ -63,7 +65,7 @@ Line = tuple[str, str]
 
 def rank_of(kind: str) -> int:
     """Return where an action stands in a report: blocks, mails, then the loop's bookkeeping."""
-    ranks = {"block": 0, "draft": 1, "copy": 1}
+    ranks = {"block": 0, "talk": 0, "draft": 1, "copy": 1}
     return ranks.get(kind.rpartition("-")[2], BOOKKEEPING)
 
 
@@ -71,6 +73,8 @@ def what_of(kind: str, subject: str, drafts: Sequence[Draft] = ()) -> str:
     """Return what an action is about, in words; `drafts` tell what the mail of a key says."""
     if kind.endswith("-block"):
         return f"invention time for {say_month(subject)}"
+    if kind.endswith("-talk"):
+        return f"a talk in person after {subject.partition(' ')[0]}"
     if kind.endswith("-cycle"):
         boss, _, month = subject.rpartition(" ")
         return f"the loop with {boss}, {say_month(month)}"

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from automations.model.aftermath import IncidentNote
     from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem, Record, Update
-    from automations.model.seen import SeenBlock, SeenDraft
+    from automations.model.seen import SeenBlock, SeenDraft, Span
 
 
 class OfCycle:
@@ -139,6 +140,28 @@ class CloseBlock(OfBlock):
 
 
 @dataclass(frozen=True, slots=True)
+class ProposeTalk:
+    """Put a time to talk in person on the person's own calendar.
+
+    `note` is the record with its `slot` (UTC instant, ISO 8601) as it is claimed; `known` tells that the
+    slot is recorded already, from a try before. `facts` feed the event's text.
+    """
+
+    kind: ClassVar[str] = "propose-talk"
+    note: IncidentNote
+    span: Span
+    id: str
+    facts: Mapping[str, object]
+    reason: str
+    known: bool = False
+
+    @property
+    def subject(self) -> str:
+        """The incident and the note's number; never a name."""
+        return f"{self.note.incident} {self.note.number}"
+
+
+@dataclass(frozen=True, slots=True)
 class CreateDraft:
     """Write a mail for the person to review.
 
@@ -253,6 +276,7 @@ Action = (
     | AdoptBlock
     | CloseBlock
     | CreateDraft
+    | ProposeTalk
     | PrepareUpdate
     | RestoreDraft
     | RemoveCopy

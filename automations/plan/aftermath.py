@@ -13,7 +13,7 @@ from automations.plan.decided import Decided, standing
 from automations.plan.incident_record import updates_of
 from automations.plan.incidents import audiences_of, thread_of
 from automations.plan.promises import working_weekdays
-from automations.plan.talk import propose_talk
+from automations.plan.talk import PREFIXES, plan_talk, talk_key, talk_slot
 from automations.plan.withholding import open_incident
 from automations.plan.zones import day_start, local, say_day, say_when
 
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from automations.model.aftermath import IncidentNote
     from automations.model.policy import Policy
     from automations.model.records import Incident, Problem, Recorded
-    from automations.model.seen import Seen
+    from automations.model.seen import Seen, Span
+    from automations.plan.actions import Action
 
 REST_AFTER = timedelta(hours=8)
 REVIEW_WORKING_DAYS = 5
@@ -160,33 +161,35 @@ def _review_mail(
 
 
 def _people(incident: Incident, policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
-    """Draft a line to each person let down, with a time to talk, and the private note to the junior."""
-    mails = []
-    for note in notes_of(recorded, incident.id, NoteKind.LET_DOWN):
-        key = f"in-person:{incident.id}:{note.number}"
-        if not _made(key, recorded):
-            slot = propose_talk(policy, now, seen, recorded)
-            mails.append(_person_mail(key, "in-person", note, policy, incident, slot))
-    for note in notes_of(recorded, incident.id, NoteKind.JUNIOR):
-        key = f"private:{incident.id}:{note.number}"
-        if not _made(key, recorded):
-            slot = propose_talk(policy, now, seen, recorded)
-            mails.append(_person_mail(key, "junior-note", note, policy, incident, slot))
-    return Decided(tuple(mails))
+    """Put a time to talk with each person let down on the calendar, and draft a line to them and to the junior."""
+    actions: list[Action] = []
+    for note in recorded.notes:
+        if note.incident != incident.id or note.kind not in PREFIXES:
+            continue
+        talk = plan_talk(note, policy, now, seen, recorded)
+        if _made(talk_key(note), recorded):
+            actions += [talk] if talk is not None and talk.known else []
+            continue
+        slot = talk.span if talk is not None else talk_slot(note)
+        mail = _person_mail(note, policy, incident, slot)
+        # One at a time: what this run proposes is known to the next, which proposes another time.
+        actions += [talk, mail] if talk is not None else [mail]
+        if talk is not None:
+            break
+    return Decided(tuple(actions))
 
 
-def _person_mail(
-    key: str, template: str, note: IncidentNote, policy: Policy, incident: Incident, slot: str
-) -> CreateDraft:
-    private = template == "junior-note"
+def _person_mail(note: IncidentNote, policy: Policy, incident: Incident, slot: Span | None) -> CreateDraft:
+    private = note.kind is NoteKind.JUNIOR
+    when = say_when(slot, policy.me.zone, with_zone=True, with_year=False) if slot else ""
     return CreateDraft(
-        key=key,
-        draft_kind="private" if private else template,
-        template=template,
+        key=talk_key(note),
+        draft_kind="private" if private else "in-person",
+        template="junior-note" if private else "in-person",
         facts={
             "first": note.fields["name"].split()[0],
             "title": incident.title,
-            "slot": slot,
+            "slot": when,
             "thanks": note.fields.get("thanks", ""),
             "my_first": policy.me.name.split()[0],
         },

@@ -67,6 +67,7 @@ AUTOMATIONS: Mapping[str, Automation] = {
     "aftermath": Automation(
         plan_aftermath,
         codes=AFTERMATH_PROBLEMS,
+        claims=frozenset({"propose-talk"}),
         drafts=("review:", "in-person:", "private:", "trust:"),
     ),
     "promises": Automation(plan_promises, codes=PROMISE_PROBLEMS, drafts=("closing:", "catch-up:")),

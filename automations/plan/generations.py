@@ -31,7 +31,12 @@ BLOCK_CLAIMS = frozenset({"book-block", "move-block", "cancel-block", "restore-b
 
 def block_id(person: str, month: Month, generation: int) -> str:
     """Return a block's lasting id: lower-case base32hex, as every calendar provider takes it."""
-    digest = hashlib.sha256(f"{person}|invention|{month}|{generation}".encode()).digest()
+    return event_id(f"{person}|invention|{month}|{generation}")
+
+
+def event_id(purpose: str) -> str:
+    """Return the id of an event of ours, the same for the same purpose."""
+    digest = hashlib.sha256(purpose.encode()).digest()
     return base64.b32hexencode(digest).decode("ascii").lower()[:ID_LENGTH]
 
 
