@@ -67,10 +67,7 @@ def on_its_way(draft: Draft, now: datetime) -> bool:
 
 def gone_at(recorded: Recorded, update: Update) -> datetime | None:
     """Return when the last of an update's mails went, None while one of them may still go, or none went."""
-    drafts = drafts_of(recorded, update)
-    went = [at for at in map(went_at, drafts) if at is not None]
-    waits = any(draft.state in ON_ITS_WAY and draft.handed_over is None for draft in drafts)
-    return None if waits else max(went, default=None)
+    return _gone(drafts_of(recorded, update))
 
 
 def in_time(sent: datetime, due: datetime) -> bool:
@@ -91,25 +88,28 @@ def promised_for(recorded: Recorded, updates: tuple[Update, ...], update: Update
 
 def told(recorded: Recorded, incident: Incident, now: datetime) -> tuple[Told, ...]:
     """Return how each update of an incident did, by number."""
-    updates = updates_of(recorded, incident)
-    return tuple(_told(recorded, updates, update, now) for update in updates)
+    found: list[Told] = []
+    standing: datetime | None = None
+    for update in updates_of(recorded, incident):
+        drafts = drafts_of(recorded, update)
+        sent = _gone(drafts)
+        found.append(Told(update, standing, sent, _state(drafts, standing, sent, now)))
+        standing = standing if sent is None else update.next_due
+    return tuple(found)
 
 
 def tally(recorded: Recorded, incident: Incident, now: datetime) -> Tally:
     """Count the promises that were made to somebody: each is kept by the first mail after it, or missed."""
-    updates = updates_of(recorded, incident)
     kept = missed = 0
-    for update in updates:
-        due = update.next_due
-        if due is None or gone_at(recorded, update) is None:
+    standing: datetime | None = None
+    for each in told(recorded, incident, now):
+        if each.sent is None:
             continue
-        after = (gone_at(recorded, each) for each in updates if each.number > update.number)
-        answered = next((at for at in after if at is not None), None)
-        if answered is not None and in_time(answered, due):
-            kept += 1
-        elif now > due:
-            missed += 1
-    return Tally(kept, missed)
+        if standing is not None:
+            on_time = in_time(each.sent, standing)
+            kept, missed = kept + on_time, missed + (not on_time)
+        standing = each.update.next_due
+    return Tally(kept, missed + (standing is not None and standing < now))
 
 
 def overdue_promise(recorded: Recorded, incident: Incident, now: datetime) -> tuple[Update, datetime] | None:
@@ -130,20 +130,13 @@ def awaited(recorded: Recorded, incident: Incident) -> tuple[Update, datetime] |
     return (last or updates[0], due) if due is not None else None
 
 
-def _told(recorded: Recorded, updates: tuple[Update, ...], update: Update, now: datetime) -> Told:
-    promised, sent = promised_for(recorded, updates, update), gone_at(recorded, update)
-    return Told(update, promised, sent, _state(recorded, update, promised, sent, now))
-
-
-def _state(
-    recorded: Recorded, update: Update, promised: datetime | None, sent: datetime | None, now: datetime
-) -> str:
-    states = {draft.state for draft in drafts_of(recorded, update)}
+def _state(drafts: tuple[Draft, ...], promised: datetime | None, sent: datetime | None, now: datetime) -> str:
+    states = {draft.state for draft in drafts}
     if sent is not None:
         if DraftState.EXPIRED in states:
             return "missed"
         return "sent" if promised is None else "kept" if in_time(sent, promised) else "late"
-    if any(on_its_way(draft, now) for draft in drafts_of(recorded, update)):
+    if any(on_its_way(draft, now) for draft in drafts):
         return "waiting"
     if promised is not None and promised <= now and DraftState.EXPIRED in states:
         return "missed"
@@ -151,3 +144,9 @@ def _state(
         if state in states:
             return state.value
     return "not drafted"
+
+
+def _gone(drafts: tuple[Draft, ...]) -> datetime | None:
+    went = [at for at in map(went_at, drafts) if at is not None]
+    waits = any(draft.state in ON_ITS_WAY and draft.handed_over is None for draft in drafts)
+    return None if waits else max(went, default=None)

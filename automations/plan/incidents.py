@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Incident, Problem, Recorded, Update
+    from automations.model.records import Draft, Incident, Problem, Recorded, Update
     from automations.model.seen import Seen
     from automations.plan.actions import Action
 
@@ -59,7 +60,9 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     actions: list[Action] = []
     problems: list[Problem] = []
     due: list[datetime] = []
-    for incident in recorded.incidents:
+    everything, of_incident = recorded, _by_incident(recorded)
+    for incident in everything.incidents:
+        recorded = replace(everything, drafts=of_incident.get(incident.id, ()))
         updates = updates_of(recorded, incident)
         if not updates:
             continue
@@ -78,6 +81,15 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
         problems.extend(_problems(policy, now, incident, recorded))
         due.extend(_instants(now, incident, updates, recorded))
     return Decided(tuple(actions), tuple(problems), tuple(due))
+
+
+def _by_incident(recorded: Recorded) -> dict[str, tuple[Draft, ...]]:
+    """Return each incident's drafts, so that no incident is held against the drafts of all others."""
+    found: dict[str, list[Draft]] = {}
+    for draft in recorded.drafts:
+        if draft.key.startswith("incident:"):
+            found.setdefault(draft.key.split(":")[1], []).append(draft)
+    return {name: tuple(drafts) for name, drafts in found.items()}
 
 
 def _replaced(updates: tuple[Update, ...], ahead: Update | None, recorded: Recorded) -> list[Action]:

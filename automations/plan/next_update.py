@@ -112,12 +112,14 @@ def _due(now: datetime, updates: tuple[Update, ...], recorded: Recorded) -> date
     ahead = newest.next_due is None or newest.next_due > now
     drafts = drafts_of(recorded, newest)
     if not drafts:
-        return newest.next_due if ahead or standing is None else standing
+        passed = standing is not None and newest.at < standing <= now  # before its mails were made
+        return standing if standing is not None and (passed or not ahead) else newest.next_due
     if any(on_its_way(draft, now) for draft in drafts):
         if not _stale(newest, told, now) or any(draft.text_rev > _UNTOUCHED for draft in drafts):
             return newest.next_due
         return standing or newest.promised
-    if any(draft.state is DraftState.DISCARDED for draft in drafts) and ahead:
+    unwanted = any(draft.state is DraftState.DISCARDED for draft in drafts)
+    if unwanted and ahead and not _stale(newest, told, now):
         return None  # the person wants no mail this time
     return standing or newest.promised or newest.next_due
 

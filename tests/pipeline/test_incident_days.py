@@ -185,3 +185,21 @@ def test_who_comes_too_late_finds_the_draft_expired_and_the_next_one_owning_up()
     count = tally(life.recorded, incident, life.clock.now())
     assert (count.kept, count.missed) == (0, 1)
     assert "update-overdue" not in life.problems()
+
+
+def test_an_update_that_no_run_drafted_before_its_promise_is_told_with_the_delay_owned_up():
+    life = MemoryLife(POLICY, START[BERLIN])
+    life.open_incident()
+    life.run("incidents")
+    life.send("incident:INC-1:exec:1")
+    life.clock.go(minutes=58)
+    life.update_incident(changed="Found it.", now="rolling back", next="watch")
+    life.clock.go(minutes=7)
+
+    life.run("incidents")
+
+    (key,) = [key for key in life.waiting() if key.startswith("incident:")]
+    said = life.draft(key).body_text
+    assert "Promised for 11:00 CEST; it is late." in said
+    assert "Now: rolling back." in said
+    assert life.run("incidents").results == ()
