@@ -148,7 +148,7 @@ def test_the_end_of_an_incident_is_told_and_nothing_is_promised_after_it(life):
     assert life.waiting() == [SECOND, f"offer:{PRIYA.id}:2026-03"]
     assert life.draft(SECOND).expires is None
     life.clock.go(days=3)
-    assert [problem.code for problem in life.run().notices.standing] == []
+    assert [problem.code for problem in life.run().notices.standing] == ["review-due"]
     life.update_incident()
     life.run()
     assert THIRD in life.waiting()
