@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.cli.bench import LOCK_WAIT
 from automations.cli.output import say, whisper
-from automations.errors import LockHeldError
+from automations.errors import BadValueError, LockHeldError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,20 +18,26 @@ if TYPE_CHECKING:
     from automations.wiring import Session
 
 
+FARTHEST = timedelta(days=3652)
+"""No promise, pause or launch is further away: such a date is a slip of the keyboard."""
+
+
 @contextmanager
 def loop_desk(session: Session) -> Iterator[Desk]:
     """Hold the run lock and give what an act of the loop works with."""
     from automations.cli.when import parse_when
     from automations.desk.loop import Desk
-    from automations.plan.zones import local
+    from automations.plan.zones import local, say_day
 
     policy, now = session.policy, session.clock.now()
     zone = policy.me.zone
 
     def read_date(text: str) -> date:
-        if text.lower() == "today":
-            return local(now, zone).date()
-        return local(parse_when(text, now, zone), zone).date()
+        today = local(now, zone).date()
+        day = today if text.lower() == "today" else local(parse_when(text, now, zone), zone).date()
+        if day > today + FARTHEST:
+            raise BadValueError(f"{say_day(day)} is more than ten years away", fix="give a nearer date")
+        return day
 
     with session.lock(wait=LOCK_WAIT):
         journal = session.journal()

@@ -10,8 +10,8 @@ from automations.desk.incidents import find_incident
 from automations.errors import BadValueError, HeaderFaultError, RefusedError, UnknownNameError
 from automations.model.aftermath import IncidentNote, Launch, NoteKind
 from automations.model.text import plain
-from automations.plan.aftermath import CHECK_DAYS, REVIEW_FACTS, notes_of, review_missing
-from automations.plan.zones import say_day
+from automations.plan.aftermath import REVIEW_FACTS, next_check_due, notes_of, review_missing
+from automations.plan.zones import local, say_day
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,15 +99,26 @@ def check_rule(desk: Desk, name: str, *, held: bool, note: str) -> IncidentNote:
     :raises RefusedError: there is no reviewed change, or both checks are answered.
     """
     incident = find_incident(desk.recorded, name)
-    if not notes_of(desk.recorded, incident.id, NoteKind.REVIEW):
+    checks = notes_of(desk.recorded, incident, NoteKind.CHECK)
+    slipped = bool(checks) and checks[-1].fields["held"] == "no"
+    due = next_check_due(desk.recorded, incident)
+    if not notes_of(desk.recorded, incident, NoteKind.REVIEW):
         raise RefusedError(
             f"{incident.id} has no reviewed change to check", fix=f"magicloop incident review {incident.id}"
         )
-    if len(notes_of(desk.recorded, incident.id, NoteKind.CHECK)) >= len(CHECK_DAYS):
+    if not slipped and due is None:
         raise RefusedError(
             f"both checks of {incident.id} are answered", fix=f"magicloop incident show {incident.id}"
         )
+    if not slipped and held and due is not None and desk.now < due:
+        day = say_day(local(due, desk.policy.me.zone).date())
+        raise RefusedError(
+            f"it is too early to tell: the next check of {incident.id} is due {day}",
+            fix=f"magicloop incident check {incident.id} --slipped    (if it is not held)",
+        )
     fields = {"held": "yes" if held else "no", "note": plain(note)}
+    if slipped or (due is not None and desk.now < due):
+        fields["again"] = "yes"  # told of between the checks, which are still asked
     said = "held" if held else "slipped"
     return _note(
         desk, incident, NoteKind.CHECK, fields, f"{said}: {fields['note']}" if fields["note"] else said

@@ -24,6 +24,7 @@ from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
 from automations.plan.drafts import GONE, same_words, unshown, unshown_words
 from automations.plan.lifecycle import FINAL, check_move
+from automations.plan.withholding import offer_forbidden
 from automations.plan.zones import approval_expiry
 
 if TYPE_CHECKING:
@@ -155,8 +156,11 @@ def approve(
 def check_approvable(bench: Bench, draft: Draft) -> None:
     """Return if a draft is in a state to be approved.
 
-    :raises RefusedError: it is not, or has expired.
+    :raises RefusedError: it is not, has expired, or is an offer that a rule of the loop forbids by now.
     """
+    rule = offer_forbidden(draft, bench.policy, bench.world.clock.now(), bench.recorded)
+    if rule is not None and draft.state is DraftState.WAITING:
+        raise RefusedError(f"this offer {rule.why}", where=rule.subject, fix="magicloop boss list")
     check_move(draft.state, DraftState.APPROVED)
     if draft.state is not DraftState.WAITING:
         raise RefusedError(

@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.aftermath import NoteKind
-from automations.model.records import Phase, Severity
-from automations.plan.actions import CreateDraft
+from automations.model.records import DraftState, Phase, Severity
+from automations.plan.actions import CloseDraft, CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided, standing
 from automations.plan.incident_record import updates_of
 from automations.plan.incidents import audiences_of, thread_of
-from automations.plan.promises import working_weekdays
+from automations.plan.promises import UNSENT, working_weekdays
 from automations.plan.talk import PREFIXES, plan_talk, talk_key, talk_slot
 from automations.plan.withholding import open_incident
 from automations.plan.zones import day_start, local, say_day, say_when
@@ -36,18 +36,30 @@ AFTERMATH_PROBLEMS = frozenset({REVIEW_DUE, RULE_CHECK, REST, TRUST_FACTS})
 REVIEW_FACTS = ("root_cause", "change", "owner", "by")
 
 
-def notes_of(recorded: Recorded, incident_id: str, kind: NoteKind) -> tuple[IncidentNote, ...]:
-    """Return the notes of one kind of an incident, oldest first."""
-    return tuple(n for n in recorded.notes if n.incident == incident_id and n.kind is kind)
+def opened_again(recorded: Recorded, incident: Incident) -> tuple[int, datetime]:
+    """Return which opening of an incident this is, from 1, and when it began: each has a review of its own."""
+    count, began, over = 1, incident.opened, False
+    for update in updates_of(recorded, incident):
+        if over and update.phase is not Phase.RESOLVED:
+            count, began = count + 1, update.at
+        over = update.phase is Phase.RESOLVED
+    return count, began
+
+
+def notes_of(recorded: Recorded, incident: Incident, kind: NoteKind) -> tuple[IncidentNote, ...]:
+    """Return the notes of one kind since an incident was opened last, oldest first."""
+    _, began = opened_again(recorded, incident)
+    return tuple(n for n in recorded.notes if n.incident == incident.id and n.kind is kind and n.at >= began)
 
 
 def review_facts(recorded: Recorded, incident: Incident) -> dict[str, str]:
     """Return a review's facts as last given: by the review itself, else when the incident was resolved."""
     facts: dict[str, str] = {}
+    _, began = opened_again(recorded, incident)
     for update in updates_of(recorded, incident):
-        if update.phase is Phase.RESOLVED:
+        if update.phase is Phase.RESOLVED and update.at >= began:
             facts |= {name: update.fields[name] for name in REVIEW_FACTS if update.fields.get(name)}
-    for note in notes_of(recorded, incident.id, NoteKind.REVIEW):
+    for note in notes_of(recorded, incident, NoteKind.REVIEW):
         facts |= note.fields
     return facts
 
@@ -66,14 +78,16 @@ def review_due(policy: Policy, seen: Seen, resolved: datetime) -> date:
 
 def plan_aftermath(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
     """Draft what follows each incident and ask for what it still needs."""
-    parts: list[Decided] = []
+    people = (_people(incident, policy, now, seen, recorded) for incident in recorded.incidents)
+    # One incident's people a run: the time proposed to them is known to the next run, which takes another.
+    parts: list[Decided] = [next((part for part in people if part.actions), Decided())]
     for incident in recorded.incidents:
-        parts.append(_people(incident, policy, now, seen, recorded))
+        parts.append(Decided(tuple(_of_earlier_opening(incident, recorded))))
         if incident.resolved is None:
             parts.append(_rest(incident, policy, now, recorded))
             continue
         parts.append(_review(incident, incident.resolved, policy, now, seen, recorded))
-        reviews = notes_of(recorded, incident.id, NoteKind.REVIEW)
+        reviews = notes_of(recorded, incident, NoteKind.REVIEW)
         if reviews and not review_missing(recorded, incident):
             reviewed = reviews[0].at
             parts.append(_rule_checks(incident, reviewed, now, recorded))
@@ -85,6 +99,22 @@ def plan_aftermath(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     )
 
 
+def _of_earlier_opening(incident: Incident, recorded: Recorded) -> list[CloseDraft]:
+    """Close the reviews and trust notes not handed over that tell of an end that was none."""
+    count, began = opened_again(recorded, incident)
+    claimed = {claim.subject for claim in recorded.claims}
+    return [
+        CloseDraft(draft, DraftState.SUPERSEDED, "the incident was opened again")
+        for draft in recorded.drafts
+        if count > 1
+        and draft.key.startswith((f"review:{incident.id}:", f"trust:{incident.id}:"))
+        and draft.created < began
+        and draft.key not in claimed
+        and draft.state in UNSENT
+        and draft.handed_over is None
+    ]
+
+
 def _ask(recorded: Recorded, now: datetime, code: str, subject: str, what: str, fix: str) -> Problem:
     severity = Severity.WARNING
     return standing(
@@ -94,7 +124,7 @@ def _ask(recorded: Recorded, now: datetime, code: str, subject: str, what: str, 
 
 def _rest(incident: Incident, policy: Policy, now: datetime, recorded: Recorded) -> Decided:
     begins = incident.started + REST_AFTER
-    if notes_of(recorded, incident.id, NoteKind.REST):
+    if notes_of(recorded, incident, NoteKind.REST):
         return Decided()
     if now < begins:
         return Decided(due=(begins,))
@@ -109,7 +139,7 @@ def _review(
 ) -> Decided:
     missing = review_missing(recorded, incident)
     due = review_due(policy, seen, resolved)
-    if missing or not notes_of(recorded, incident.id, NoteKind.REVIEW):
+    if missing or not notes_of(recorded, incident, NoteKind.REVIEW):
         late = local(now, policy.me.zone).date() > due
         lacks = f"; it still needs {', '.join(name.replace('_', ' ') for name in missing)}" if missing else ""
         options = " ".join(f'--{name.replace("_", "-")} "..."' for name in missing) or '--learned "..."'
@@ -121,7 +151,8 @@ def _review(
     facts = review_facts(recorded, incident)
     mails = []
     for kind, to in audiences_of(policy, incident):
-        key = f"review:{incident.id}:{kind}"
+        count, _ = opened_again(recorded, incident)
+        key = f"review:{incident.id}:{kind}" + (f":{count}" if count > 1 else "")
         if not _made(key, recorded):
             mails.append(_review_mail(key, kind, to, incident, facts, policy, recorded))
     return Decided(tuple(mails))
@@ -163,6 +194,8 @@ def _review_mail(
 def _people(incident: Incident, policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
     """Put a time to talk with each person let down on the calendar, and draft a line to them and to the junior."""
     actions: list[Action] = []
+    if seen.unreadable:
+        return Decided()  # no time is known; the calendar that cannot be read is told of elsewhere
     for note in recorded.notes:
         if note.incident != incident.id or note.kind not in PREFIXES:
             continue
@@ -194,13 +227,32 @@ def _person_mail(note: IncidentNote, policy: Policy, incident: Incident, slot: S
             "my_first": policy.me.name.split()[0],
         },
         to=(note.fields["address"],),
+        expires=slot.start if slot else None,
         reason=f"{incident.id}: {'a private note' if private else 'face it in person'}, within two working days",
     )
 
 
+def checks_answered(recorded: Recorded, incident: Incident) -> int:
+    """Return how many of the checks of 30 and 90 days are answered; "held again" after a slip is none of them."""
+    return sum("again" not in note.fields for note in notes_of(recorded, incident, NoteKind.CHECK))
+
+
+def next_check_due(recorded: Recorded, incident: Incident) -> datetime | None:
+    """Return when the next check is due, None where nothing was reviewed or all are answered."""
+    reviews, answered = notes_of(recorded, incident, NoteKind.REVIEW), checks_answered(recorded, incident)
+    if not reviews or answered >= len(CHECK_DAYS):
+        return None
+    return reviews[0].at + timedelta(days=CHECK_DAYS[answered])
+
+
 def _rule_checks(incident: Incident, reviewed: datetime, now: datetime, recorded: Recorded) -> Decided:
     """Ask 30 and 90 days after the review whether the changed rule is held, until it is answered."""
-    answered = len(notes_of(recorded, incident.id, NoteKind.CHECK))
+    checks = notes_of(recorded, incident, NoteKind.CHECK)
+    if checks and checks[-1].fields["held"] == "no":
+        what = f"the change after {incident.id} slipped: put it right and tell those you promised it to"
+        fix = f"magicloop incident check {incident.id} --held    (when it is held again)"
+        return Decided(problems=(_ask(recorded, now, RULE_CHECK, incident.id, what, fix),))
+    answered = checks_answered(recorded, incident)
     if answered >= len(CHECK_DAYS):
         return Decided()
     due = reviewed + timedelta(days=CHECK_DAYS[answered])
@@ -217,7 +269,9 @@ def _trust(
 ) -> Decided:
     """Draft the week's note on the promised fix, four at most; none while something else is broken."""
     week = int((now - reviewed) / WEEK)
-    made = [draft for draft in recorded.drafts if draft.key.startswith(f"trust:{incident.id}:")]
+    count, began = opened_again(recorded, incident)
+    prefix = f"trust:{incident.id}:" + (f"{count}." if count > 1 else "")
+    made = [d for d in recorded.drafts if d.key.startswith(prefix) and d.created >= began]
     number = len(made) + 1
     if number > TRUST_NOTES or week > 2 * TRUST_NOTES:
         return Decided()
@@ -225,7 +279,7 @@ def _trust(
     if now < due or open_incident(recorded):
         return Decided(due=(due,) if now < due else ())
     told = max((draft.created for draft in made), default=None)
-    noted = notes_of(recorded, incident.id, NoteKind.PROGRESS)
+    noted = notes_of(recorded, incident, NoteKind.PROGRESS)
     progress = [note for note in noted if (note.at > told if told else note.at >= reviewed)]
     if not progress:
         what = f"week {number} after {incident.id}: the trust note needs what was done since"
@@ -233,7 +287,7 @@ def _trust(
         return Decided(problems=(_ask(recorded, now, TRUST_FACTS, incident.id, what, fix),))
     facts, (_, to) = review_facts(recorded, incident), audiences_of(policy, incident)[0]
     mail = CreateDraft(
-        key=f"trust:{incident.id}:{number}",
+        key=f"{prefix}{number}",
         draft_kind="trust",
         template="trust-note",
         facts={
@@ -255,4 +309,5 @@ def _trust(
 
 
 def _made(key: str, recorded: Recorded) -> bool:
-    return any(draft.key == key for draft in recorded.drafts)
+    """Tell whether a mail was drafted; one whose time passed unread is made again."""
+    return any(draft.key == key and draft.state is not DraftState.EXPIRED for draft in recorded.drafts)

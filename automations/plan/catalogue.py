@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 SUGGEST = ("noticed", "cost", "by", "changes")
 DONE = ("noticed", "done", "undo", "result")
 INTEND = ("noticed", "starting", "stop_by", "undo")
+SHARED = frozenset({"noticed", "undo"})
+"""Facts that do not tell by themselves which template an entry is meant for."""
 DATES = frozenset({"by", "starting"})
 FACTS = tuple(dict.fromkeys((*SUGGEST, *DONE, *INTEND, "checkpoint", "goal")))
 """Every fact an entry may have."""
@@ -71,7 +73,8 @@ def choose(boss: Boss, stage: str, policy: Policy, recorded: Recorded, today: da
             else "nothing to inform of"
         )
     if stage in ("inform", "suggest"):
-        found = _first(_open(boss, recorded), "offer-suggest", SUGGEST, today, policy)
+        open_still = [idea for idea in _open(boss, recorded) if not _is_done(idea)]
+        found = _first(open_still, "offer-suggest", SUGGEST, today, policy)
         if isinstance(found, Choice):
             return replace(found, note=note)
         if found is not None:
@@ -86,6 +89,11 @@ def _inform(boss: Boss, recorded: Recorded, today: date) -> Choice | Lacks | Non
     intended = [idea for idea in ideas if not idea.facts.get("done")]
     first = _first(done, "offer-done", DONE, today)
     return first if isinstance(first, Choice) else _first(intended, "offer-intend", INTEND, today) or first
+
+
+def _is_done(idea: OfferIdea) -> bool:
+    """Tell whether an entry was carried out already: it is told of, never suggested."""
+    return idea.door is Door.TWO_WAY and bool(idea.facts.get("done"))
 
 
 def _informs(idea: OfferIdea) -> bool:
@@ -117,7 +125,7 @@ def _first(
         missing = _missing(idea, wanted, today)
         if not missing:
             return Choice(template, _words(idea), idea)
-        if begun is None and any(idea.facts.get(name) for name in wanted):
+        if begun is None and any(idea.facts.get(name) for name in wanted if name not in SHARED):
             begun = _lacks(idea, missing)
     return begun
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automations.model.loop import PromiseState
-from automations.plan.actions import CreateDraft
+from automations.model.records import DraftState
+from automations.plan.actions import CloseDraft, CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided
 from automations.plan.loop import is_unanswered, offers_to, went_out
-from automations.plan.promises import working_weekdays
+from automations.plan.promises import UNSENT, working_weekdays
 from automations.plan.withholding import withheld_from
 from automations.plan.zones import day_start, local, month_of, month_span, say_day, say_month
 
@@ -33,7 +34,7 @@ def pause_note_key(boss_id: str, month: Month) -> str:
 
 def plan_follow_ups(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
     """Draft the reminder of each boss's newest offer, once, while its month lasts."""
-    actions: list[CreateDraft] = []
+    actions: list[CreateDraft | CloseDraft] = [*_answered_meanwhile(recorded)]
     due: list[datetime] = []
     for boss in policy.bosses:
         offers = offers_to(boss.id, recorded)
@@ -45,6 +46,20 @@ def plan_follow_ups(policy: Policy, now: datetime, seen: Seen, recorded: Recorde
         elif decided is not None:
             due.append(decided)
     return Decided(tuple(actions), (), tuple(due))
+
+
+def _answered_meanwhile(recorded: Recorded) -> list[CloseDraft]:
+    """Close the reminders not handed over whose offer was answered."""
+    answered = {answer.about.replace("offer:", "follow-up:", 1) for answer in recorded.answers}
+    claimed = {claim.subject for claim in recorded.claims}
+    return [
+        CloseDraft(draft, DraftState.SUPERSEDED, "its offer was answered")
+        for draft in recorded.drafts
+        if draft.kind == "follow-up"
+        and draft.key in answered - claimed
+        and draft.state in UNSENT
+        and draft.handed_over is None
+    ]
 
 
 def _follow_up(

@@ -34,7 +34,11 @@ SETBACKS = {
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What the ladder counts about one boss. `setbacks` are (instant, words) since the last kept promise."""
+    """What the ladder counts about one boss.
+
+    `setbacks` are (instant, words) of all that went wrong, oldest first; `recent` those since the last
+    kept promise.
+    """
 
     kept: int
     missed: int
@@ -42,6 +46,7 @@ class Trust:
     accepted: int
     reversed_at: datetime | None
     setbacks: tuple[tuple[datetime, str], ...]
+    recent: tuple[tuple[datetime, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,9 @@ def trust_in(boss_id: str, now: datetime, zone: str, recorded: Recorded) -> Trus
     """Return what was kept, missed, accepted and reversed with a boss."""
     promises = [promise for promise in recorded.promises if promise.boss == boss_id]
     answers = [answer for answer in recorded.answers if answer.boss == boss_id]
+    setbacks = _setbacks(promises, answers)
+    kept = [p.ended for p in promises if p.state is PromiseState.KEPT and p.ended is not None]
+    last_kept = max(kept, default=None)
     suggested = {draft.key for draft in recorded.drafts if draft.template == "offer-suggest"}
     return Trust(
         kept=sum(promise.state is PromiseState.KEPT for promise in promises),
@@ -74,7 +82,8 @@ def trust_in(boss_id: str, now: datetime, zone: str, recorded: Recorded) -> Trus
             }
         ),
         reversed_at=max((a.at for a in answers if a.kind is AnswerKind.REVERSED), default=None),
-        setbacks=_setbacks(promises, answers),
+        setbacks=setbacks,
+        recent=tuple(each for each in setbacks if each[0] > last_kept) if last_kept else setbacks,
     )
 
 
@@ -124,20 +133,19 @@ def _gate(trust: Trust, now: datetime) -> Rung:
 
 def _lowered(gate: Rung, trust: Trust) -> Rung:
     """Return the stage after the setbacks since the last kept promise, one down for each."""
-    if not trust.setbacks or gate.stage == "ask":
+    if not trust.recent or gate.stage == "ask":
         return gate
-    down = STAGES[max(0, STAGES.index(gate.stage) - len(trust.setbacks))]
-    because = " and ".join(dict.fromkeys(words for _, words in trust.setbacks))
+    down = STAGES[max(0, STAGES.index(gate.stage) - len(trust.recent))]
+    because = " and ".join(dict.fromkeys(words for _, words in trust.recent))
     return Rung(down, f"{because} since the last kept promise; before that {gate.stage}")
 
 
 def _setbacks(promises: Sequence[Promise], answers: Sequence[Answer]) -> tuple[tuple[datetime, str], ...]:
-    kept = [p.ended for p in promises if p.state is PromiseState.KEPT and p.ended is not None]
     found = [
         (p.ended, "a promise was missed") for p in promises if p.state is PromiseState.MISSED and p.ended
     ]
     found += [(answer.at, SETBACKS[answer.kind]) for answer in answers if answer.kind in SETBACKS]
-    return tuple(sorted(each for each in found if not kept or each[0] > max(kept)))
+    return tuple(sorted(found))
 
 
 def _choice(boss_id: str, choices: Sequence[StageChoice]) -> StageChoice | None:

@@ -17,7 +17,7 @@ from automations.plan.catalogue import IDEAS_SHOWN, Choice, Lacks, choose, offer
 from automations.plan.decided import Decided, standing
 from automations.plan.follow_up import pause_note, plan_follow_ups
 from automations.plan.loop import offers_to, standing_with
-from automations.plan.promises import working_weekdays
+from automations.plan.promises import UNSENT, working_weekdays
 from automations.plan.withholding import open_incident, withheld_from
 from automations.plan.zones import (
     add_months,
@@ -44,7 +44,6 @@ OF_A_BOSS = ("offer:", "follow-up:", "pause-note:", "standing:", "goal-trade:")
 """What the keys of mails begin with that belong to a boss and a month or quarter."""
 REPLY_WORKING_DAYS = 5
 LAST_DAYS = timedelta(days=7)
-UNSENT = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
 
 
 def plan_offers(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:

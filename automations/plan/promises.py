@@ -89,8 +89,12 @@ def plan_promises(policy: Policy, now: datetime, seen: Seen, recorded: Recorded)
 
 
 def _outdated(recorded: Recorded, now: datetime, zone: str) -> list[Action]:
-    """Close the catch-up notes not handed over whose promise is no longer late: kept, ended or given a new date."""
+    """Close the catch-up notes not handed over whose promise was kept or is not wanted any more.
+
+    One that was missed is still to be owned up to.
+    """
     late = {catch_up_key(promise) for promise in overdue_promises(recorded, now, zone)}
+    late |= {catch_up_key(p) for p in recorded.promises if p.state is PromiseState.MISSED}
     claimed = {claim.subject for claim in recorded.claims}
     return [
         CloseDraft(draft, DraftState.SUPERSEDED, "the promise is no longer overdue")

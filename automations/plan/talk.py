@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.aftermath import NoteKind
+from automations.model.records import DraftState
 from automations.model.seen import Span
 from automations.plan.actions import ProposeTalk
 from automations.plan.business_days import business_days_later
@@ -37,7 +38,7 @@ def talk_key(note: IncidentNote) -> str:
 
 def talk_busy(now: datetime, recorded: Recorded) -> Span | None:
     """Return the range of busy times a proposal needs, None when nobody waits for one."""
-    keys = {draft.key for draft in recorded.drafts}
+    keys = {draft.key for draft in recorded.drafts if draft.state is not DraftState.EXPIRED}
     waits = any(note.kind in PREFIXES and talk_key(note) not in keys for note in recorded.notes)
     return Span(now, now + LOOK_AHEAD) if waits else None
 
@@ -47,9 +48,11 @@ def plan_talk(
 ) -> ProposeTalk | None:
     """Return the action that puts a person's talk on the calendar, None when it is there or no time is known."""
     slot = talk_slot(note)
-    known = slot is not None
-    if note.fields.get("event") or (slot is not None and slot.start <= now):
+    if slot is not None and slot.start <= now:
+        slot, note = None, replace(note, fields={**note.fields, "event": ""})  # it passed: another time
+    if note.fields.get("event"):
         return None
+    known = slot is not None
     slot = slot or _free_talk(policy, now, seen, recorded)
     if slot is None:
         return None
@@ -62,7 +65,7 @@ def plan_talk(
     return ProposeTalk(
         note=claimed,
         span=slot,
-        id=event_id(f"{policy.person}|talk|{note.incident}|{note.number}"),
+        id=event_id(f"{policy.person}|talk|{note.incident}|{note.number}|{slot.start.isoformat()}"),
         facts={
             "first": note.fields["name"].split()[0] if public else "",
             "incident": note.incident if public else "",

@@ -14,8 +14,8 @@ from automations.plan.zones import day_start, local, say_day
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from automations.model.policy import Boss
-    from automations.model.records import Recorded
+    from automations.model.policy import Boss, Policy
+    from automations.model.records import Draft, Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,19 @@ class Withheld:
     subject: str
     why: str
     until: datetime | None = None
+
+
+OFFERING = ("offer:", "follow-up:", "goal-trade:")
+"""What the keys of mails begin with that ask a boss for more."""
+
+
+def offer_forbidden(draft: Draft, policy: Policy, now: datetime, recorded: Recorded) -> Withheld | None:
+    """Return the rule that forbids a drafted offer to go out now, None for other mails and where none does."""
+    if not draft.key.startswith(OFFERING):
+        return None
+    boss_id = draft.key.partition(":")[2].rpartition(":")[0]
+    boss = next((boss for boss in policy.bosses if boss.id == boss_id), None)
+    return withheld_from(boss, now, policy.me.zone, recorded) if boss else None
 
 
 def open_incident(recorded: Recorded) -> str:

@@ -59,7 +59,12 @@ def test_the_change_is_checked_after_30_and_90_days(magicloop, read, frozen):
     assert "30 days after INC-1" in problems(read)["rule-check"]["what"]
     magicloop("incident", "check", "1", "--slipped", "--note", "skipped twice")
     magicloop("run")
+    assert "slipped: put it right" in problems(read)["rule-check"]["what"]
+    magicloop("incident", "check", "1", "--held")
+    magicloop("run")
     assert "rule-check" not in problems(read)
+    early = magicloop("incident", "check", "1", "--held")
+    assert (early.exit_code, "too early to tell" in early.stderr) == (1, True)
     frozen.move_to("2027-02-03T12:00:00Z")
     magicloop("run")
     assert "90 days after INC-1" in problems(read)["rule-check"]["what"]
@@ -84,6 +89,24 @@ def test_four_weekly_trust_notes_and_then_no_more(magicloop, read, frozen):
         made = [each["key"] for each in read("draft", "list", "--all")["drafts"] if "trust:" in each["key"]]
         assert len(made) == min(week, 4)
     assert sorted(made) == [f"trust:INC-1:{number}" for number in range(1, 5)]
+
+
+@pytest.mark.usefixtures("over")
+def test_an_incident_opened_again_has_a_review_of_its_own(magicloop, read, frozen):
+    magicloop("incident", "review", "1", *REVIEW)
+    assert keys(read, "review:") == ["review:INC-1:exec"]
+    frozen.tick(3600)
+    magicloop("incident", "update", "1", "--phase", "investigating", "--changed", "It is back.")
+    magicloop("run")
+    assert keys(read, "review:") == []
+    frozen.tick(3600)
+    magicloop("incident", "resolve", "1", "--verified", "No error for an hour.")
+    magicloop("run")
+    assert "still needs root cause" in problems(read)["review-due"]["what"]
+
+    magicloop("incident", "review", "1", *REVIEW)
+
+    assert keys(read, "review:") == ["review:INC-1:exec:2"]
 
 
 @pytest.mark.usefixtures("over")

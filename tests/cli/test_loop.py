@@ -69,6 +69,18 @@ def test_an_overdue_promise_is_told_of_everywhere(magicloop, read, frozen):
     assert [each["key"] for each in read("draft", "list")["drafts"]] == ["catch-up:P1"]
 
 
+def test_an_offer_that_waits_cannot_be_approved_while_a_promise_is_overdue(magicloop, read, frozen):
+    magicloop("run")
+    draft = read("draft", "list")["drafts"][0]
+    magicloop("promise", "add", "priya", "the report by tomorrow")
+    frozen.move_to("2026-11-05T08:00:00Z")
+
+    refused = magicloop("draft", "approve", draft["id"], "--hash", draft["hash"])
+
+    assert refused.exit_code == 1
+    assert "this offer waits until P1 is dealt with" in refused.stderr
+
+
 def test_status_reminds_of_a_promise_before_its_date(magicloop, read):
     magicloop("run")
     magicloop("promise", "add", "priya", "the report by 2026-11-05")
@@ -100,6 +112,8 @@ def test_missed_and_dropped_promises_end_and_a_new_date_is_a_new_promise(magiclo
         (("promise", "add", "priya", "the report"), 2, "has no date"),
         (("promise", "add", "priya", "the report by 2026-11-02"), 2, "is over"),
         (("promise", "add", "priya", "the report by whenever"), 2, "no time I can read"),
+        (("promise", "add", "priya", "x by 9999-12-31"), 2, "more than ten years away"),
+        (("loop", "pause", "--until", "9999-12-31"), 2, "more than ten years away"),
         (("promise", "add", "priya", "by Friday"), 2, "says what you will do"),
         (("promise", "add", "priya", ""), 2, "says what you will do"),
         (("promise", "done", "P9"), 2, "no promise called 'P9'"),

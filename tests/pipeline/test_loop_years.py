@@ -217,12 +217,12 @@ def test_an_entry_that_lacks_a_fact_blocks_the_offer_and_says_which_command_supp
         kind="improvement",
         door=Door.TWO_WAY,
         boss="",
-        facts={"noticed": "It takes long."},
+        facts={"noticed": "It takes long.", "cost": "a day"},
     )
     life.run()
 
     (problem,) = [each for each in life.recorded.problems if each.code == "offer-needs-facts"]
-    assert "O1 (cut it) lacks noticed (with one number), cost, by, changes" in problem.what
+    assert "O1 (cut it) lacks noticed (with one number), by, changes" in problem.what
     assert problem.fix.startswith(f"magicloop offer idea change {made.id} --noticed")
     assert not [draft for draft in life.drafts() if draft.kind == "offer"]
 
@@ -248,10 +248,22 @@ def test_an_unsent_catch_up_note_goes_when_the_promise_is_dealt_with(life):
     life.run()
     assert "catch-up:P1" in life.waiting()
 
-    desk.miss_promise(hand(life), "P1", "too much at once", "2027-01-20")
+    desk.keep_promise(hand(life), "P1", {"delivered": "the list", "effect": "12 vendors less"})
     life.run()
 
     assert life.draft("catch-up:P1").state is DraftState.SUPERSEDED
+    assert "closing:P1" in life.waiting()
+
+
+def test_a_missed_promise_is_still_owned_up_to(life):
+    desk.add_promise(hand(life), "priya", "the vendor list by 2027-01-05")
+    life.clock.go(days=3)
+    life.run()
+
+    desk.miss_promise(hand(life), "P1", "too much at once", "2027-01-20")
+    life.run()
+
+    assert "catch-up:P1" in life.waiting()
     assert [promise.state.value for promise in life.recorded.promises] == ["missed", "open"]
 
 

@@ -70,6 +70,16 @@ def test_a_booking_whose_answer_was_lost_stands_once(life, monkeypatch, happened
     assert [d.key for d in life.drafts()].count(KEYS[0]) == 1
 
 
+def test_a_time_that_passed_unread_is_proposed_anew(life):
+    aftermath.face_person(desk(life), "1", "Omar Diaz", "omar@corp.test")
+    life.settle()
+    life.clock.go(days=2)
+    life.settle()
+
+    assert [draft.state.value for draft in life.drafts() if draft.key == KEYS[0]] == ["expired", "waiting"]
+    assert "Thu 5 Mar 09:00-09:15 CET" in life.draft(KEYS[0]).body_text
+
+
 def test_where_the_calendar_refuses_the_mail_still_goes_and_the_run_says_so(life, monkeypatch):
     def refuse(event):
         raise ProviderError("the calendar is read-only", fault=FaultClass.PERMANENT, fix="ask for its rights")

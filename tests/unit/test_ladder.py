@@ -125,6 +125,10 @@ def test_a_reason_raises_it_until_something_goes_wrong():
     assert (raised.stage, raised.why) == ("suggest", "you raised it: she asked for proposals")
     assert after.stage == "ask"
     assert before.stage == "suggest"
+    kept_since = rung_with(
+        BOSS, NOW, ZONE, recorded([promise(PromiseState.MISSED, 3), *kept(1, 1)], choices=[choice])
+    )
+    assert kept_since.stage == "ask"
 
 
 STATES = st.sampled_from(list(PromiseState))
@@ -144,7 +148,7 @@ def test_no_course_of_events_passes_a_gate_or_hides_an_overdue_promise(promises,
         assert rung.stage == "ask"
     if rung.stage == "inform":
         assert trust.kept >= 5
-        assert not trust.setbacks
+        assert not trust.recent
 
 
 @given(PROMISES, ANSWERS)
