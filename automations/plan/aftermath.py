@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from automations.model.aftermath import NoteKind
 from automations.model.records import DraftState, Phase, Severity
-from automations.plan.actions import CloseDraft, CreateDraft
+from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided, standing
+from automations.plan.drafts import supersede
 from automations.plan.incident_record import updates_of
 from automations.plan.incidents import audiences_of, thread_of
-from automations.plan.promises import UNSENT, working_weekdays
+from automations.plan.promises import working_weekdays
 from automations.plan.talk import PREFIXES, plan_talk, talk_key, talk_slot
 from automations.plan.withholding import open_incident
 from automations.plan.zones import day_start, local, say_day, say_when
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.model.records import Incident, Problem, Recorded
     from automations.model.seen import Seen, Span
-    from automations.plan.actions import Action
+    from automations.plan.actions import Action, CloseDraft
 
 REST_AFTER = timedelta(hours=8)
 REVIEW_WORKING_DAYS = 5
@@ -82,7 +83,7 @@ def plan_aftermath(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     # One incident's people a run: the time proposed to them is known to the next run, which takes another.
     parts: list[Decided] = [next((part for part in people if part.actions), Decided())]
     for incident in recorded.incidents:
-        parts.append(Decided(tuple(_of_earlier_opening(incident, recorded))))
+        parts.append(Decided(_of_earlier_opening(incident, recorded)))
         if incident.resolved is None:
             parts.append(_rest(incident, policy, now, recorded))
             continue
@@ -99,20 +100,15 @@ def plan_aftermath(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     )
 
 
-def _of_earlier_opening(incident: Incident, recorded: Recorded) -> list[CloseDraft]:
-    """Close the reviews and trust notes not handed over that tell of an end that was none."""
+def _of_earlier_opening(incident: Incident, recorded: Recorded) -> tuple[CloseDraft, ...]:
+    """Close the reviews and trust notes that tell of an end that was none."""
     count, began = opened_again(recorded, incident)
-    claimed = {claim.subject for claim in recorded.claims}
-    return [
-        CloseDraft(draft, DraftState.SUPERSEDED, "the incident was opened again")
-        for draft in recorded.drafts
-        if count > 1
-        and draft.key.startswith((f"review:{incident.id}:", f"trust:{incident.id}:"))
-        and draft.created < began
-        and draft.key not in claimed
-        and draft.state in UNSENT
-        and draft.handed_over is None
-    ]
+    mails = (f"review:{incident.id}:", f"trust:{incident.id}:")
+    return supersede(
+        recorded,
+        lambda draft: count > 1 and draft.key.startswith(mails) and draft.created < began,
+        "the incident was opened again",
+    )
 
 
 def _ask(recorded: Recorded, now: datetime, code: str, subject: str, what: str, fix: str) -> Problem:

@@ -19,7 +19,7 @@ from automations.plan.decided import SEVERITIES, Decided, standing
 from automations.plan.lifecycle import FINAL
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from automations.model.policy import Policy
@@ -32,11 +32,25 @@ UNREVIEWABLE = "draft-unreviewable"
 EDITED_LATE = "draft-edited-late"
 GONE = "draft-gone"
 OPEN = (DraftState.WAITING, DraftState.APPROVED)
+UNSENT = (DraftState.RENDERED, *OPEN)
 
 
 def placed_drafts(recorded: Recorded) -> tuple[Draft, ...]:
     """Return the drafts whose copy should be at the provider."""
     return tuple(draft for draft in recorded.drafts if draft.state in OPEN and draft.provider_id)
+
+
+def supersede(recorded: Recorded, outdated: Callable[[Draft], bool], reason: str) -> tuple[CloseDraft, ...]:
+    """Close the unsent drafts that are outdated. What was handed over, or is at work, is left alone."""
+    claimed = {claim.subject for claim in recorded.claims}
+    return tuple(
+        CloseDraft(draft, DraftState.SUPERSEDED, reason)
+        for draft in recorded.drafts
+        if draft.state in UNSENT
+        and draft.handed_over is None
+        and draft.key not in claimed
+        and outdated(draft)
+    )
 
 
 def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:

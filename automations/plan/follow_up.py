@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automations.model.loop import PromiseState
-from automations.model.records import DraftState
-from automations.plan.actions import CloseDraft, CreateDraft
+from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided
+from automations.plan.drafts import supersede
 from automations.plan.loop import is_unanswered, offers_to, went_out
-from automations.plan.promises import UNSENT, working_weekdays
+from automations.plan.promises import working_weekdays
 from automations.plan.withholding import withheld_from
 from automations.plan.zones import day_start, local, month_of, month_span, say_day, say_month
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automations.model.policy import Boss, Policy
     from automations.model.records import Draft, Month, Recorded
     from automations.model.seen import Seen
+    from automations.plan.actions import CloseDraft
 
 
 def follow_up_key(offer: Draft) -> str:
@@ -48,18 +49,12 @@ def plan_follow_ups(policy: Policy, now: datetime, seen: Seen, recorded: Recorde
     return Decided(tuple(actions), (), tuple(due))
 
 
-def _answered_meanwhile(recorded: Recorded) -> list[CloseDraft]:
-    """Close the reminders not handed over whose offer was answered."""
+def _answered_meanwhile(recorded: Recorded) -> tuple[CloseDraft, ...]:
+    """Close the reminders whose offer was answered."""
     answered = {answer.about.replace("offer:", "follow-up:", 1) for answer in recorded.answers}
-    claimed = {claim.subject for claim in recorded.claims}
-    return [
-        CloseDraft(draft, DraftState.SUPERSEDED, "its offer was answered")
-        for draft in recorded.drafts
-        if draft.kind == "follow-up"
-        and draft.key in answered - claimed
-        and draft.state in UNSENT
-        and draft.handed_over is None
-    ]
+    return supersede(
+        recorded, lambda draft: draft.kind == "follow-up" and draft.key in answered, "its offer was answered"
+    )
 
 
 def _follow_up(

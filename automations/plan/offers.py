@@ -10,14 +10,15 @@ from datetime import time, timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.loop import OfferIdeaState
-from automations.model.records import DraftState, Problem, Severity
-from automations.plan.actions import CloseDraft, CreateDraft
+from automations.model.records import Problem, Severity
+from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later, clamped_day, shift_to_business_day
 from automations.plan.catalogue import IDEAS_SHOWN, Choice, Lacks, choose, offers_for
 from automations.plan.decided import Decided, standing
+from automations.plan.drafts import supersede
 from automations.plan.follow_up import pause_note, plan_follow_ups
 from automations.plan.loop import offers_to, standing_with
-from automations.plan.promises import UNSENT, working_weekdays
+from automations.plan.promises import working_weekdays
 from automations.plan.withholding import open_incident, withheld_from
 from automations.plan.zones import (
     add_months,
@@ -90,15 +91,12 @@ def offer_now(
 def _to_nobody(policy: Policy, recorded: Recorded) -> tuple[Action, ...]:
     """Close the loop's mails not handed over whose boss has another address now, or is none any more."""
     bosses = {boss.id for boss in policy.bosses}
-    claimed = {claim.subject for claim in recorded.claims}
-    return tuple(
-        CloseDraft(draft, DraftState.SUPERSEDED, "this boss is no longer in the config")
-        for draft in recorded.drafts
-        if draft.key.startswith(OF_A_BOSS)
-        and draft.key.partition(":")[2].rpartition(":")[0] not in bosses
-        and draft.state in UNSENT
-        and draft.handed_over is None
-        and draft.key not in claimed
+    return supersede(
+        recorded,
+        lambda draft: (
+            draft.key.startswith(OF_A_BOSS) and draft.key.partition(":")[2].rpartition(":")[0] not in bosses
+        ),
+        "this boss is no longer in the config",
     )
 
 

@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.loop import PromiseState
-from automations.model.records import DraftState, Severity
-from automations.plan.actions import CloseDraft, CreateDraft
+from automations.model.records import Severity
+from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided, standing
+from automations.plan.drafts import supersede
 from automations.plan.ladder import is_overdue
 from automations.plan.zones import day_start, local, say_day
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 OVERDUE, NEEDS_EFFECT = "promise-overdue", "closing-needs-facts"
 PROMISE_PROBLEMS = frozenset({OVERDUE, NEEDS_EFFECT})
 REMIND_WORKING_DAYS = 3
-UNSENT = (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
 
 
 def closing_key(promise: Promise) -> str:
@@ -88,23 +88,18 @@ def plan_promises(policy: Policy, now: datetime, seen: Seen, recorded: Recorded)
     return Decided(tuple(actions), tuple(problems), tuple(due))
 
 
-def _outdated(recorded: Recorded, now: datetime, zone: str) -> list[Action]:
+def _outdated(recorded: Recorded, now: datetime, zone: str) -> tuple[Action, ...]:
     """Close the catch-up notes not handed over whose promise was kept or is not wanted any more.
 
     One that was missed is still to be owned up to.
     """
     late = {catch_up_key(promise) for promise in overdue_promises(recorded, now, zone)}
     late |= {catch_up_key(p) for p in recorded.promises if p.state is PromiseState.MISSED}
-    claimed = {claim.subject for claim in recorded.claims}
-    return [
-        CloseDraft(draft, DraftState.SUPERSEDED, "the promise is no longer overdue")
-        for draft in recorded.drafts
-        if draft.key.startswith("catch-up:")
-        and draft.key not in late
-        and draft.key not in claimed
-        and draft.state in UNSENT
-        and draft.handed_over is None
-    ]
+    return supersede(
+        recorded,
+        lambda draft: draft.key.startswith("catch-up:") and draft.key not in late,
+        "the promise is no longer overdue",
+    )
 
 
 def _made(key: str, recorded: Recorded) -> bool:
