@@ -24,7 +24,7 @@ FACTS = {
     "done": "What you did (inform).",
     "result": "What came of it so far (inform).",
     "starting": "The date you intend to start (inform).",
-    "stop-by": "Until when a word stops it (inform).",
+    "stop-by": "The last day on which a word stops it, not after --starting (inform).",
     "undo": "How it can be undone (inform).",
     "checkpoint": "When you look at the result.",
     "goal": "The goal of the config it moves.",

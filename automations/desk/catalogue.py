@@ -136,7 +136,8 @@ def _facts(desk: Desk, given: Mapping[str, str]) -> dict[str, str]:
     for name in DATES & facts.keys():
         day = desk.read_date(facts[name])
         if day < desk.today:
-            raise BadValueError(f"{say_day(day)} is over", where=f"--{name}", fix=f"--{name} 2026-12-18")
+            option = f"--{name.replace('_', '-')}"
+            raise BadValueError(f"{say_day(day)} is over", where=option, fix=f"{option} 2026-12-18")
         facts[name] = day.isoformat()
     if "goal" in facts:
         facts["goal"] = _goal(desk, facts["goal"])

@@ -26,7 +26,7 @@ DONE = ("noticed", "done", "undo", "result")
 INTEND = ("noticed", "starting", "stop_by", "undo")
 SHARED = frozenset({"noticed", "undo"})
 """Facts that do not tell by themselves which template an entry is meant for."""
-DATES = frozenset({"by", "starting"})
+DATES = frozenset({"by", "starting", "stop_by"})
 FACTS = tuple(dict.fromkeys((*SUGGEST, *DONE, *INTEND, "checkpoint", "goal")))
 """Every fact an entry may have."""
 
@@ -42,6 +42,12 @@ class Choice:
     idea: OfferIdea | None = None
     note: str = ""
 
+    @property
+    def last_day(self) -> date | None:
+        """The local date on which the mail is too late to go: its stop-by day, None for other offers."""
+        stop_by = self.idea.facts.get("stop_by") if self.idea and self.template == "offer-intend" else None
+        return date.fromisoformat(stop_by) if stop_by else None
+
 
 @dataclass(frozen=True, slots=True)
 class Lacks:
@@ -54,7 +60,7 @@ class Lacks:
 
 def offers_for(boss: Boss, policy: Policy, recorded: Recorded) -> tuple[str, ...]:
     """Return the concrete things an *ask* can name, without doubles: own first, then what fits any boss."""
-    entries = tuple(idea.text for idea in _open(boss, recorded))
+    entries = tuple(idea.text for idea in _open(boss, recorded) if not _is_done(idea))
     building = tuple(idea.text for idea in recorded.ideas if idea.state is IdeaState.BUILDING)
     return tuple(dict.fromkeys((*boss.offers, *entries, *policy.offers.ideas, *building)))
 
@@ -132,9 +138,17 @@ def _first(
 
 def _missing(idea: OfferIdea, wanted: tuple[str, ...], today: date) -> list[str]:
     missing = [name for name in wanted if not idea.facts.get(name)]
-    missing += [name for name in wanted if name in DATES and idea.facts.get(name, "9999") < today.isoformat()]
+    missing += [name for name in wanted if name in DATES and _is_over(idea, name, today)]
     number = any(letter.isdigit() for letter in idea.facts.get("noticed", ""))
     return missing if number or "noticed" in missing else ["noticed", *missing]
+
+
+def _is_over(idea: OfferIdea, name: str, today: date) -> bool:
+    """Tell whether a date can no longer stand in a mail: it passed, or nobody could say stop any more."""
+    day = idea.facts.get(name, "")
+    if name == "stop_by":
+        return bool(day) and (day <= today.isoformat() or day > idea.facts.get("starting", day))
+    return bool(day) and day < today.isoformat()
 
 
 def _lacks(idea: OfferIdea, missing: list[str]) -> Lacks:

@@ -22,6 +22,7 @@ from automations.plan.promises import working_weekdays
 from automations.plan.withholding import open_incident, withheld_from
 from automations.plan.zones import (
     add_months,
+    day_start,
     local,
     month_of,
     month_span,
@@ -147,6 +148,8 @@ def _offer(
     used = chosen.idea and replace(
         chosen.idea, state=OfferIdeaState.USED, used_for=key, rev=chosen.idea.rev + 1
     )
+    ends = month_span(add_months(month, 1) if not earlier and _late(now, month, zone) else month, zone).end
+    last_day = chosen.last_day
     return CreateDraft(
         key=key,
         draft_kind="offer",
@@ -156,9 +159,7 @@ def _offer(
         also=(used,) if used else (),
         to=(boss.email,),
         reason=f"{say_month(month)} offer to {boss.name}, {when}; stage {_stage_of(chosen.template)}: {why}",
-        expires=month_span(
-            add_months(month, 1) if not earlier and _late(now, month, zone) else month, zone
-        ).end,
+        expires=min(ends, day_start(last_day, zone)) if last_day else ends,
     )
 
 

@@ -126,6 +126,8 @@ def test_missed_and_dropped_promises_end_and_a_new_date_is_a_new_promise(magiclo
         (("loop", "pause", "--until", "2026-11-02"), 2, "is over"),
         (("loop", "resume"), 1, "not paused"),
         (("offer", "idea", "add", "x", "--by", "2020-01-01"), 2, "is over"),
+        (("offer", "idea", "add", "x", "--stop-by", "2020-01-01"), 2, "is over"),
+        (("offer", "idea", "add", "x", "--stop-by", "soon"), 2, "no time I can read"),
         (("offer", "idea", "change", "O7", "--cost", "x"), 2, "no idea for an offer called 'O7'"),
         (("offer", "idea", "add", "x", "--goal", "fly"), 2, "is not one goal of the config"),
         (("boss", "received", "priya", ""), 2, "say what came back"),

@@ -197,7 +197,7 @@ def test_a_one_way_door_is_suggested_where_others_would_be_told_of(life):
             "by": "2027-02-01",
             "changes": "one system less",
             "starting": "2027-01-20",
-            "stop_by": "Tue 19 Jan",
+            "stop_by": "2027-01-19",
             "undo": "not possible",
         },
     )
@@ -207,6 +207,64 @@ def test_a_one_way_door_is_suggested_where_others_would_be_told_of(life):
     assert offer.template == "offer-suggest"
     assert "cannot be undone" in offer.why
     assert "cannot be taken back" in offer.body_text
+
+
+INTENT = {
+    "noticed": "Releases wait 3 days.",
+    "starting": "2027-01-20",
+    "stop_by": "2027-01-19",
+    "undo": "a switch brings it back",
+}
+
+
+def intend(life, **facts):
+    """Trust the person to inform, with one thing they intend."""
+    for number in range(5):
+        desk.add_promise(hand(life), "priya", f"thing {number} by 2027-01-08")
+        desk.keep_promise(hand(life), f"P{number + 1}", {"delivered": "it", "effect": "1 hour"})
+    desk.choose_stage(hand(life), "priya", "inform", "she wants to be told only")
+    catalogue.add_offer_idea(
+        hand(life),
+        "drop the queue",
+        kind="improvement",
+        door=Door.TWO_WAY,
+        boss="",
+        facts={**INTENT, **facts},
+    )
+
+
+def test_an_intent_names_its_last_day_and_does_not_outlive_it(life):
+    intend(life)
+    life.run()
+    offer = life.draft(f"offer:{PRIYA.id}:2027-01")
+    assert offer.template == "offer-intend"
+    assert "Tue 19 Jan" in offer.body_text
+    assert offer.expires == datetime(2027, 1, 18, 23, tzinfo=UTC)  # the 19th begins in Berlin
+
+    life.clock.instant = datetime(2027, 1, 19, 8, tzinfo=UTC)
+    life.run()
+
+    assert life.draft(offer.key).state is DraftState.EXPIRED
+
+
+@pytest.mark.parametrize("stop_by", ["2027-01-04", "2027-01-21"], ids=["today", "after the start"])
+def test_an_intent_nobody_could_stop_any_more_is_not_written(life, stop_by):
+    intend(life, stop_by=stop_by)
+    life.run()
+
+    assert not [draft for draft in life.drafts() if draft.kind == "offer"]
+    (problem,) = [each for each in life.recorded.problems if each.code == "offer-needs-facts"]
+    assert "lacks stop-by" in problem.what
+
+
+def test_what_is_done_already_is_not_asked_about(life):
+    catalogue.add_offer_idea(
+        hand(life), "fix the nightly job", kind="maintenance", door=Door.TWO_WAY, boss="priya",
+        facts={"noticed": "It failed 4 times.", "done": "It runs."},
+    )  # fmt: skip
+    life.run()
+
+    assert "fix the nightly job" not in life.draft(f"offer:{PRIYA.id}:2027-01").body_text
 
 
 def test_an_entry_that_lacks_a_fact_blocks_the_offer_and_says_which_command_supplies_it(life):
