@@ -10,7 +10,8 @@ from automations.apply.carrying import carry_out, note
 from automations.compose.html import text_to_html
 from automations.compose.mime import Letter, build_mime, canonical_hash, message_id_for, read_mime
 from automations.errors import ConflictError, RefusedError
-from automations.model.records import ApprovalState, Draft, DraftState, LogEntry, Outcome
+from automations.model.records import Draft, DraftState, LogEntry, Outcome
+from automations.model.sending import ApprovalState
 from automations.model.similarity import too_similar
 from automations.plan.actions import RemoveCopy, UpdateDraft
 from automations.plan.drafts import html_is_behind, same_words
@@ -19,8 +20,9 @@ from automations.ports import MailCopy
 
 if TYPE_CHECKING:
     from automations.apply.carrying import Bench, Result
-    from automations.model.records import Approval, Recorded
+    from automations.model.records import Recorded
     from automations.model.seen import SeenDraft
+    from automations.model.sending import Approval
     from automations.model.words import Words
     from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
 

@@ -19,7 +19,8 @@ from automations.compose.words import seen_body
 from automations.desk.linting import check_lint, lint_of
 from automations.desk.outcome import carry_out, check_done
 from automations.errors import RefusedError, UnknownNameError
-from automations.model.records import Approval, ApprovalState, DraftState, Outcome
+from automations.model.records import DraftState, Outcome
+from automations.model.sending import Approval, ApprovalState
 from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
 from automations.plan.drafts import GONE, same_words, unshown, unshown_words

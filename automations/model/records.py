@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.aftermath import IncidentNote, Launch
 from automations.model.loop import Answer, Favour, OfferIdea, Pause, Promise, StageChoice
+from automations.model.sending import Approval, Attempt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -122,31 +123,6 @@ class Draft:
     message_id: str = ""
     thread: tuple[str, ...] = ()
     template: str = ""
-
-
-class ApprovalState(StrEnum):
-    """An approval is used once, or voided by any change of what was approved."""
-
-    LIVE = "live"
-    CONSUMED = "consumed"
-    VOID = "void"
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """A person's word that these exact words may go to these people."""
-
-    id: str
-    person: str
-    draft: str
-    text_rev: int
-    hash: str
-    recipients: tuple[str, ...]
-    at: datetime
-    not_before: datetime
-    expires: datetime
-    state: ApprovalState = ApprovalState.LIVE
-    rev: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +306,7 @@ Record = (
     Block
     | Draft
     | Approval
+    | Attempt
     | Cycle
     | Incident
     | Update
@@ -358,6 +335,7 @@ class Recorded:
     blocks: tuple[Block, ...] = ()
     drafts: tuple[Draft, ...] = ()
     approvals: tuple[Approval, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     incidents: tuple[Incident, ...] = ()
     updates: tuple[Update, ...] = ()

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.aftermath import IncidentNote
-    from automations.model.records import Approval, Block, BlockState, Cycle, Draft, Problem, Record, Update
+    from automations.model.records import Block, BlockState, Cycle, Draft, Problem, Record, Update
     from automations.model.seen import SeenBlock, SeenDraft, Span
+    from automations.model.sending import Approval
 
 
 class OfCycle:

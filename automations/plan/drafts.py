@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automations.model.records import ApprovalState, DraftState, Severity
+from automations.model.records import DraftState, Severity
+from automations.model.sending import ApprovalState
 from automations.model.text import fold
 from automations.plan.actions import (
     AdoptDraft,

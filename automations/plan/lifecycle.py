@@ -39,6 +39,7 @@ FINAL: Final = frozenset(state for state, following in MOVES.items() if followin
 """States that are never left."""
 
 KEEPS_WORDS: Final = "a draft at its end keeps its words"
+SENT_AS_APPROVED: Final = "a draft is sent only as it was approved"
 
 LIVE: Final = frozenset(MOVES) - FINAL
 """States in which a draft still wants something of somebody; one such draft per purpose key."""

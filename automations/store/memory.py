@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from automations.errors import ClaimOpenError, ConflictError, RefusedError
 from automations.model.records import (
     Draft,
+    DraftState,
     LogEntry,
     OpenClaim,
     Outcome,
@@ -16,6 +17,7 @@ from automations.model.records import (
     Run,
     Wake,
 )
+from automations.model.sending import Approval, ApprovalState
 from automations.plan import lifecycle
 from automations.store.rows import (
     LOOK_AGAIN,
@@ -252,6 +254,17 @@ def _check_revision(now: _Contents, table: Table, record: Any) -> None:
         raise _refused(lifecycle.refusal(standing.state, record.state))
     if isinstance(record, Draft) and record.state in lifecycle.FINAL and not _same_words(standing, record):
         raise _refused(lifecycle.KEEPS_WORDS)
+    if isinstance(record, Draft) and record.state is DraftState.SENDING and not _is_approved(now, record):
+        raise _refused(lifecycle.SENT_AS_APPROVED)
+
+
+def _is_approved(now: _Contents, draft: Draft) -> bool:
+    return any(
+        (each.person, each.draft, each.hash, each.text_rev)
+        == (draft.person, draft.id, draft.hash, draft.text_rev)
+        and each.state is ApprovalState.LIVE
+        for each in now.records[Approval].values()
+    )
 
 
 def _same_words(one: Draft, other: Draft) -> bool:

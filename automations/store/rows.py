@@ -24,8 +24,6 @@ from automations.model.loop import (
     StageChoice,
 )
 from automations.model.records import (
-    Approval,
-    ApprovalState,
     Block,
     BlockState,
     Cycle,
@@ -39,6 +37,7 @@ from automations.model.records import (
     Severity,
     Update,
 )
+from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState
 from automations.plan import lifecycle
 from automations.store.codecs import (
     AUDIENCES,
@@ -234,6 +233,22 @@ TABLES: Mapping[type, Table] = {
                     ("person", "draft"),
                     "that draft is approved already",
                     frozenset({ApprovalState.LIVE.value}),
+                ),
+            ),
+            parent=Parent(("person", "draft"), Draft),
+        ),
+        Table(
+            name="attempt",
+            noun="send",
+            place="attempts",
+            record=Attempt,
+            key=("person", "id"),
+            codecs={"at": INSTANT, "ended": INSTANT, "state": member(AttemptState)},
+            unique=(
+                Unique(
+                    ("person", "draft"),
+                    "that draft was sent already, or may have been",
+                    frozenset(AttemptState) - {AttemptState.NOT_SENT},
                 ),
             ),
             parent=Parent(("person", "draft"), Draft),

@@ -318,16 +318,17 @@ class SqliteJournal:
             written = self._db.execute(table.update, (*table.encode(record), *key, record.rev - 1))
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_TRIGGER and isinstance(record, Draft):
-                raise self._illegal_move(record) from error
+                raise self._illegal_move(record, str(error)) from error
             raise
         if written.rowcount != 1:
             raise ConflictError(changed_meanwhile(table, record), where=self.path, fix=LOOK_AGAIN)
 
-    def _illegal_move(self, draft: Draft) -> ConflictError:
+    def _illegal_move(self, draft: Draft, said: str) -> ConflictError:
         (old,) = self._db.execute(
             "SELECT state FROM draft WHERE person = ? AND id = ?", (draft.person, draft.id)
         ).fetchone()
-        sentence = lifecycle.refusal(DraftState(old), DraftState(draft.state))
+        was, becomes = DraftState(old), DraftState(draft.state)
+        sentence = said if becomes in lifecycle.MOVES[was] else lifecycle.refusal(was, becomes)
         return ConflictError(f"{sentence}; nothing was written", where=self.path, fix=LOOK_AGAIN)
 
     def _stir(self, run: int | None) -> None:

@@ -20,7 +20,6 @@ from automations.model.loop import (
     StageChoice,
 )
 from automations.model.records import (
-    Approval,
     Block,
     BlockState,
     Cycle,
@@ -37,6 +36,7 @@ from automations.model.records import (
     Update,
 )
 from automations.model.seen import Span
+from automations.model.sending import Approval, Attempt, AttemptState
 
 if TYPE_CHECKING:
     from automations.model.records import Recorded
@@ -110,6 +110,11 @@ def some_approval(**changes: Any) -> Approval:
         expires=NOW + timedelta(hours=72),
     )
     return replace(approval, **changes)
+
+
+def some_attempt(**changes: Any) -> Attempt:
+    """Return a send of `some_draft` that was begun."""
+    return replace(Attempt("d1-1", ANN, "d1", "a1", NOW), **changes)
 
 
 def some_cycle(**changes: Any) -> Cycle:
@@ -209,7 +214,14 @@ WHOLE: tuple[Record, ...] = (
         reason="edited",
         template="offer-ask",
     ),
-    some_approval(),
+    some_approval(mime=b"Subject: How can I help?\r\n\r\n\x00\xff"),
+    some_attempt(
+        state=AttemptState.SENT,
+        evidence='{"thread": ["m1"]}',
+        sent_id="m2",
+        detail="found among the sent mails",
+        ended=NOW,
+    ),
     some_cycle(closed=NOW),
     some_incident(owner="Ann", resolved=NOW),
     some_update(),

@@ -12,7 +12,6 @@ import pytest
 
 from automations.errors import ConflictError
 from automations.model.records import (
-    ApprovalState,
     BlockState,
     DraftState,
     Phase,
@@ -21,6 +20,7 @@ from automations.model.records import (
     RunOutcome,
     Wake,
 )
+from automations.model.sending import ApprovalState, AttemptState
 from automations.plan import lifecycle
 from automations.testing.journal_records import (
     ANN,
@@ -32,6 +32,7 @@ from automations.testing.journal_records import (
     all_records,
     record_line,
     some_approval,
+    some_attempt,
     some_block,
     some_cycle,
     some_draft,
@@ -218,7 +219,54 @@ class RecordRules(ABC):
         journal.record(record_line(), [void, some_approval(id="a2")])
         assert journal.load(ANN).approvals == (void, some_approval(id="a2"))
 
-    @pytest.mark.parametrize("orphan", [some_update(), some_approval()], ids=["update", "approval"])
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"state": ApprovalState.VOID},
+            {"state": ApprovalState.CONSUMED},
+            {"hash": "f" * 64},
+            {"text_rev": 2},
+        ],
+        ids=["void", "used", "other words", "other revision"],
+    )
+    def test_a_draft_is_sent_only_as_it_was_approved(
+        self, journal: Journal, change: dict[str, object]
+    ) -> None:
+        """A live approval of these very words has to be there."""
+        journal.record(record_line(), [some_draft(state=DraftState.WAITING)])
+        approved = some_draft(state=DraftState.APPROVED, rev=2)
+        journal.record(record_line(), [approved, some_approval(**change)])
+        sending = some_draft(state=DraftState.SENDING, rev=3)
+        with pytest.raises(ConflictError, match=lifecycle.SENT_AS_APPROVED):
+            journal.record(record_line(), [sending])
+        assert journal.load(ANN).drafts == (approved,)
+
+    def test_an_approval_may_be_used_up_by_the_very_send(self, journal: Journal) -> None:
+        """In one transaction, the draft first."""
+        self._bring_to(journal, DraftState.APPROVED)
+        used = some_approval(rev=2, state=ApprovalState.CONSUMED)
+        journal.record(record_line(), [some_draft(state=DraftState.SENDING, rev=3), used, some_attempt()])
+        assert journal.load(ANN).attempts == (some_attempt(),)
+
+    @pytest.mark.parametrize("state", list(AttemptState))
+    def test_a_draft_is_sent_once(self, journal: Journal, state: AttemptState) -> None:
+        """A second send needs the first to be certainly none."""
+        ended = None if state is AttemptState.OPEN else NOW
+        journal.record(record_line(), [some_draft(), some_attempt(state=state, ended=ended)])
+        second = some_attempt(id="d1-2")
+        if state is AttemptState.NOT_SENT:
+            journal.record(record_line(), [second])
+            assert journal.load(ANN).attempts[1:] == (second,)
+        else:
+            with pytest.raises(ConflictError, match="sent already"):
+                journal.record(record_line(), [second])
+            assert len(journal.load(ANN).attempts) == 1
+
+    @pytest.mark.parametrize(
+        "orphan",
+        [some_update(), some_approval(), some_attempt()],
+        ids=["update", "approval", "send"],
+    )
     def test_a_record_that_belongs_to_nothing_is_refused(self, journal: Journal, orphan: Record) -> None:
         """An update needs its incident, an approval its draft."""
         with pytest.raises(ConflictError, match="belongs to a record that is not there"):
@@ -287,5 +335,6 @@ class RecordRules(ABC):
         """Write `some_draft` along a legal way to `state`; return its revision there."""
         route = ROUTES[state]
         for rev, step in enumerate(route, start=1):
-            journal.record(record_line(), [some_draft(state=step, rev=rev)])
+            leave = [some_approval()] if step is DraftState.APPROVED else []
+            journal.record(record_line(), [some_draft(state=step, rev=rev), *leave])
         return len(route)

@@ -55,7 +55,9 @@ def shape_of(connection):
         )
     shape["triggers"] = [
         (name, " ".join(sql.split()))
-        for name, sql in connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        for name, sql in connection.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
+        )
     ]
     shape["moves"] = set(connection.execute("SELECT old, new FROM draft_move"))
     return shape

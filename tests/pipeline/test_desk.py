@@ -10,8 +10,9 @@ from automations.desk import incidents, review
 from automations.desk import invention as desk_invention
 from automations.desk.status import status_of
 from automations.errors import HeaderFaultError, RefusedError, UnknownNameError
-from automations.model.records import ApprovalState, BlockState, DraftState
+from automations.model.records import BlockState, DraftState
 from automations.model.seen import Span
+from automations.model.sending import ApprovalState
 from automations.store.memory import MemoryJournal
 
 OFFER = f"offer:{PRIYA.id}:2026-03"

@@ -6,7 +6,8 @@ from worlds import OMAR, PRIYA, SendingMailbox
 from automations.compose.reading import read_mime
 from automations.desk import review
 from automations.errors import ExitCode, HeaderFaultError, ProviderError, RefusedError
-from automations.model.records import ApprovalState, DraftState, RunOutcome
+from automations.model.records import DraftState, RunOutcome
+from automations.model.sending import ApprovalState
 
 OFFER = f"offer:{PRIYA.id}:2026-03"
 OTHER = f"offer:{OMAR.id}:2026-03"

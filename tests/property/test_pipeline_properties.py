@@ -13,8 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 from worlds import OMAR, PRIYA, START, MemoryLife, SendingMailbox, edited
 
 from automations.errors import FaultClass, HeaderFaultError, ProviderError, RefusedError
-from automations.model.records import ApprovalState, DraftState, Outcome, Phase
+from automations.model.records import DraftState, Outcome, Phase
 from automations.model.seen import Span
+from automations.model.sending import ApprovalState
 from automations.plan.lifecycle import LIVE
 
 ENDS_BY_A_RUN = {

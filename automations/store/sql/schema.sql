@@ -142,11 +142,42 @@ CREATE TABLE approval (
     expires TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('live', 'consumed', 'void')),
     rev INTEGER NOT NULL CHECK (rev >= 1),
+    mime BLOB NOT NULL DEFAULT x'',
     PRIMARY KEY (person, id),
     FOREIGN KEY (person, draft) REFERENCES draft (person, id) DEFERRABLE INITIALLY DEFERRED
 );
 
 CREATE UNIQUE INDEX approval_one_live ON approval (person, draft) WHERE state = 'live';
+
+CREATE TABLE attempt (
+    id TEXT NOT NULL,
+    person TEXT NOT NULL,
+    draft TEXT NOT NULL,
+    approval TEXT NOT NULL,
+    at TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'sent', 'not_sent', 'unknown')),
+    evidence TEXT NOT NULL,
+    sent_id TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    ended TEXT,
+    rev INTEGER NOT NULL CHECK (rev >= 1),
+    PRIMARY KEY (person, id),
+    FOREIGN KEY (person, draft) REFERENCES draft (person, id) DEFERRABLE INITIALLY DEFERRED,
+    CHECK ((state = 'open') = (ended IS NULL))
+);
+
+-- A draft goes out once: only a send that certainly did not happen makes room for another.
+CREATE UNIQUE INDEX attempt_one_send ON attempt (person, draft) WHERE state IN ('open', 'sent', 'unknown');
+
+CREATE TRIGGER draft_sends BEFORE UPDATE OF state ON draft
+WHEN NEW.state = 'sending' AND NOT EXISTS (
+    SELECT 1 FROM approval
+    WHERE person = NEW.person AND draft = NEW.id AND state = 'live'
+        AND hash = NEW.hash AND text_rev = NEW.text_rev
+)
+BEGIN
+    SELECT RAISE(ABORT, 'a draft is sent only as it was approved');
+END;
 
 CREATE TABLE cycle (
     person TEXT NOT NULL,
