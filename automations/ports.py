@@ -23,7 +23,16 @@ if TYPE_CHECKING:
         RunOutcome,
         Wake,
     )
-    from automations.model.seen import BusyReport, OwnBlocks, OwnDrafts, SeenBlock, SeenDraft, Span
+    from automations.model.seen import (
+        BusyReport,
+        OwnBlocks,
+        OwnDrafts,
+        SeenBlock,
+        SeenDraft,
+        SendTraces,
+        SentMail,
+        Span,
+    )
     from automations.model.words import Words
 
 
@@ -41,7 +50,6 @@ class MailCapabilities:
     """What a mail provider can do; what it cannot fails in planning, with a sentence."""
 
     drafts: bool
-    sends: bool
     find_by_key: bool
     tells_sent_from_deleted: bool
     keeps_message_id: bool
@@ -73,6 +81,21 @@ class MailCopy:
     subject: str
     created: datetime
     mime: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A mail as it was approved: its exact bytes and everybody they go to.
+
+    `provider_id` and `revision` name its copy in the mailbox as last seen, "" where there is none.
+    """
+
+    ref: str
+    sender: str
+    recipients: tuple[str, ...]
+    mime: bytes
+    provider_id: str = ""
+    revision: str = ""
 
 
 class Calendar(Protocol):
@@ -162,6 +185,34 @@ class Mailbox(Protocol):
 
     def watched(self) -> tuple[str, ...] | None:
         """Return the files and folders whose change can change an answer; None when only asking tells."""
+
+
+class Sender(Protocol):
+    """What lets an approved mail go. Only `apply/sending.py` calls it; without one nothing can be sent.
+
+    Each method sends at most one request that changes something, and `send` exactly one.
+    """
+
+    def prepare(self, mail: Outgoing) -> str:
+        """Look before the send; return what will tell later whether it went, to be given back ("" for nothing).
+
+        :raises ConflictError: the copy in the mailbox was changed, sent or deleted by somebody else.
+        :raises ProviderError: transient, needs_sign_in, or permanent for a mail that can never be sent so
+            (too large, an address it cannot carry); nothing was sent.
+        """
+
+    def send(self, mail: Outgoing) -> SentMail:
+        """Send exactly these bytes to exactly these people, once; nothing is tried again.
+
+        :raises ProviderError: transient, permanent or needs_sign_in: it certainly did not go;
+            ambiguous: it may have gone.
+        """
+
+    def fetch_traces(self, mail: Outgoing, evidence: str) -> SendTraces:
+        """Look for what became of a send whose outcome is unclear; `evidence` is what `prepare` returned.
+
+        :raises ProviderError: it cannot be looked up now: nothing follows from that.
+        """
 
 
 class Renderer(Protocol):

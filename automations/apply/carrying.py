@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automations.model.records import Record, Recorded
     from automations.model.seen import Span
     from automations.plan.actions import Action
-    from automations.ports import Calendar, Journal, Mailbox, Renderer
+    from automations.ports import Calendar, Journal, Mailbox, Renderer, Sender
 
 T = TypeVar("T")
 
@@ -35,7 +35,10 @@ CHANGED = "changed outside meanwhile; the next run looks again"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything a run may touch, as ports. `newline` is the line end of mail files here."""
+    """Everything a run may touch, as ports. `newline` is the line end of mail files here.
+
+    Without a `sender` an approved mail is handed over to the person, and nothing here can send.
+    """
 
     calendar: Calendar
     mailbox: Mailbox
@@ -43,6 +46,7 @@ class World:
     journal: Journal
     clock: Clock
     newline: str = "\r\n"
+    sender: Sender | None = None
 
 
 @dataclass(frozen=True, slots=True)

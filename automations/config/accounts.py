@@ -7,6 +7,9 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from automations.config.keys import MANY, PATH, PathText, Table, key
+from automations.model.policy import MailSettings
+
+_MAIL = MailSettings()
 
 
 class Calendar(Table, frozen=True):
@@ -69,6 +72,21 @@ class Mail(Table, frozen=True):
             extra={"form": "path", "unset": "drafts in the data folder"},
         ),
     ] = ""
+    mode: Annotated[
+        Literal["draft-only", "approve"],
+        key("draft-only: you send every mail yourself. approve: what you approved is sent from here, once."),
+    ] = "draft-only"
+    undo_seconds: Annotated[
+        int, key("Seconds an approved mail waits, so that you can take it back.", ge=0, le=600)
+    ] = _MAIL.undo_seconds
+
+
+class Limits(Table, frozen=True):
+    """What never to exceed, whatever else is asked for."""
+
+    mails_per_run: Annotated[
+        int, key("How many approved mails one run may send; the others wait for the next.", ge=1, le=50)
+    ] = _MAIL.mails_per_run
 
 
 class Google(Table, frozen=True):

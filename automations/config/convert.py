@@ -41,6 +41,9 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
         mail=policy.MailSettings(
             provider=config.mail.provider,
             folder=_absolute(config.mail.folder or str(Path(data_dir) / "drafts"), folder),
+            mode=config.mail.mode,
+            undo_seconds=config.mail.undo_seconds,
+            mails_per_run=config.limits.mails_per_run,
         ),
         google=_google(config.google, folder, data_dir),
         sample=config.sample,

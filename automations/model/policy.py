@@ -153,12 +153,17 @@ class CalendarSettings:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """Which mail provider, and for the local one its folder."""
+    """Which mail provider, for the local one its folder, and whether approved mails are sent from here.
+
+    `mode` is `draft-only` (the person sends every mail) or `approve` (an approved mail is sent,
+    `undo_seconds` after its approval at the earliest, so many in one run as `mails_per_run` allows).
+    """
 
     provider: str = "local"
     folder: str = ""
     mode: str = "draft-only"
     undo_seconds: int = 30
+    mails_per_run: int = 5
 
 
 @dataclass(frozen=True, slots=True)

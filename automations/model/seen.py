@@ -125,6 +125,42 @@ class SeenDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail that went out, as far as the provider tells; what is not known is "".
+
+    `id` is the provider's id of the sent mail, `message_id` the final one with its angle brackets,
+    `thread` the provider's handle of the thread it stands in.
+    """
+
+    id: str = ""
+    message_id: str = ""
+    thread: str = ""
+
+
+class CopyNow(StrEnum):
+    """What is left of a draft's copy after a send: as it was, changed by somebody, or gone."""
+
+    THERE = "there"
+    CHANGED = "changed"
+    GONE = "gone"
+    UNTOLD = "untold"
+
+
+@dataclass(frozen=True, slots=True)
+class SendTraces:
+    """What can be seen of a send whose outcome is unclear.
+
+    `sent` is the mail where it was found among those sent; `searched` tells whether those could be looked
+    through at all: without it, not finding it means nothing. `copy` is `untold` where sending leaves the
+    copy as it is, so that it proves nothing.
+    """
+
+    sent: SentMail | None = None
+    searched: bool = False
+    copy: CopyNow = CopyNow.UNTOLD
+
+
+@dataclass(frozen=True, slots=True)
 class OwnDrafts:
     """Our drafts asked for by provider id; `lost` and `known` as in `OwnBlocks`.
 

@@ -1,4 +1,4 @@
-"""A mailbox that lives as long as the process: for dry runs and tests, with the manners of a real one."""
+"""A mailbox and its sender that live as long as the process: for dry runs and tests, with the manners of real ones."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from automations.compose.reading import read_mime, revision_of, seen_draft
 from automations.errors import ConflictError, FaultClass, HeaderFaultError, ProviderError
-from automations.model.seen import OwnDrafts, SeenDraft, Unreadable
+from automations.model.seen import CopyNow, OwnDrafts, SeenDraft, SendTraces, SentMail, Unreadable
 from automations.ports import MailCapabilities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from automations.ports import MailCopy
+    from automations.ports import MailCopy, Outgoing
 
 
 class MemoryMailbox:
@@ -31,7 +31,6 @@ class MemoryMailbox:
         """What this provider can do."""
         return MailCapabilities(
             drafts=True,
-            sends=False,
             find_by_key=True,
             tells_sent_from_deleted=False,
             keeps_message_id=False,
@@ -100,6 +99,64 @@ class MemoryMailbox:
     def _check(self) -> None:
         if self.fault is not None:
             raise self.fault
+
+
+class MemorySender:
+    """Implements `ports.Sender` over a `MemoryMailbox`; a send takes the copy away, as Gmail does.
+
+    A test may play the far side: `fault`, when set, is raised by every call before it does anything;
+    with `loses_answer` a mail goes and nobody is told. `sent` is everything that went.
+    """
+
+    def __init__(self, mailbox: MemoryMailbox) -> None:
+        self._mailbox = mailbox
+        self.sent: list[Outgoing] = []
+        self.fault: ProviderError | None = None
+        self.loses_answer = False
+
+    def prepare(self, mail: Outgoing) -> str:
+        """Look before the send; see `ports.Sender`."""
+        self._check()
+        if mail.provider_id and self._copy(mail) is not CopyNow.THERE:
+            raise ConflictError(
+                f"{mail.provider_id} was changed or deleted by somebody else; nothing was sent"
+            )
+        return str(len(self.sent))
+
+    def send(self, mail: Outgoing) -> SentMail:
+        """Send exactly these bytes, once; see `ports.Sender`."""
+        self._check()
+        self.sent.append(mail)
+        if self._mailbox.files is not None:
+            self._mailbox.files.pop(mail.provider_id, None)
+        if self.loses_answer:
+            raise ProviderError("the answer was lost", fault=FaultClass.AMBIGUOUS)
+        return _named(len(self.sent))
+
+    def fetch_traces(self, mail: Outgoing, evidence: str) -> SendTraces:
+        """Look for what became of a send; see `ports.Sender`."""
+        self._check()
+        found = [
+            _named(number)
+            for number, each in enumerate(self.sent, start=1)
+            if each.ref == mail.ref and number > int(evidence or 0)
+        ]
+        copy = self._copy(mail) if mail.provider_id else CopyNow.UNTOLD
+        return SendTraces(found[0] if found else None, searched=True, copy=copy)
+
+    def _copy(self, mail: Outgoing) -> CopyNow:
+        standing = (self._mailbox.files or {}).get(mail.provider_id)
+        if standing is None:
+            return CopyNow.GONE
+        return CopyNow.THERE if revision_of(standing) == mail.revision else CopyNow.CHANGED
+
+    def _check(self) -> None:
+        if self.fault is not None:
+            raise self.fault
+
+
+def _named(number: int) -> SentMail:
+    return SentMail(f"sent-{number}", f"<sent-{number}@memory.test>", f"thread-{number}")
 
 
 def _decoded(provider_id: str, data: bytes) -> SeenDraft:

@@ -236,7 +236,7 @@ def test_a_rewritten_file_keeps_the_mode_the_person_gave_it(mailbox, folder):
 
 def test_it_says_what_it_cannot_do_and_what_to_watch(mailbox, folder):
     can = mailbox.capabilities
-    assert (can.drafts, can.sends, can.find_by_key, can.tells_sent_from_deleted) == (True, False, True, False)
+    assert (can.drafts, can.find_by_key, can.tells_sent_from_deleted) == (True, True, False)
     assert (can.keeps_message_id, can.threads) == (False, False)
     assert mailbox.watched() == (str(folder),)
     assert mailbox.find(LETTER.ref) is None

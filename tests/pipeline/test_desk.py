@@ -13,6 +13,7 @@ from automations.errors import HeaderFaultError, RefusedError, UnknownNameError
 from automations.model.records import BlockState, DraftState
 from automations.model.seen import Span
 from automations.model.sending import ApprovalState
+from automations.providers.memory_mail import MemorySender
 from automations.store.memory import MemoryJournal
 
 OFFER = f"offer:{PRIYA.id}:2026-03"
@@ -155,11 +156,11 @@ def test_an_update_after_the_end_opens_the_incident_again_and_the_log_says_so(ke
 
 
 def test_a_draft_in_the_hands_of_a_sender_is_left_alone(started):
+    started.sender = MemorySender(started.mailbox)
+    started.approve(OFFER)
     draft = started.draft(OFFER)
-    approved = replace(draft, state=DraftState.APPROVED, rev=draft.rev + 1)
-    sending = replace(approved, state=DraftState.SENDING, rev=approved.rev + 1)
+    sending = replace(draft, state=DraftState.SENDING, rev=draft.rev + 1)
     entry = replace(started.log[0], kind="test")
-    started.journal.record(entry, (approved,))
     started.journal.record(entry, (sending,))
     started.delete_copy(draft)
     started.clock.go(days=40)

@@ -21,7 +21,6 @@ from automations.desk import review
 from automations.model.policy import Boss, InventionPolicy, Me, OffersPolicy, Policy, WeekWindow
 from automations.model.records import DraftState
 from automations.model.seen import Busy, Span
-from automations.ports import MailCapabilities
 from automations.providers.local.calendar import LocalCalendar
 from automations.providers.local.mail import LocalMailbox
 from automations.providers.memory import MemoryCalendar
@@ -76,25 +75,6 @@ class SetClock:
         self.uptime += timedelta(**ahead).total_seconds()
 
 
-class SendingMailbox:
-    """A mailbox that could send: what it holds is a memory mailbox's."""
-
-    def __init__(self, inner):
-        self.inner = inner
-
-    capabilities = MailCapabilities(
-        drafts=True,
-        sends=True,
-        find_by_key=True,
-        tells_sent_from_deleted=False,
-        keeps_message_id=False,
-        threads=False,
-    )
-
-    def __getattr__(self, name):
-        return getattr(self.inner, name)
-
-
 class Life:
     """What both worlds share: runs, looks into the journal, and acts at the desk."""
 
@@ -106,10 +86,11 @@ class Life:
         self.journal = journal
         self.renderer = Composer(FileSystemLoader(template_root()))
         self.holidays = {}
+        self.sender = None
 
     @property
     def world(self):
-        return World(self.calendar, self.mailbox, self.renderer, self.journal, self.clock)
+        return World(self.calendar, self.mailbox, self.renderer, self.journal, self.clock, sender=self.sender)
 
     @property
     def ground(self):

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "pipeline"))
 
-from worlds import OMAR, PRIYA, START, MemoryLife, SendingMailbox, edited
+from worlds import OMAR, PRIYA, START, MemoryLife, edited
 
 from automations.errors import FaultClass, HeaderFaultError, ProviderError, RefusedError
 from automations.model.records import DraftState, Outcome, Phase
 from automations.model.seen import Span
 from automations.model.sending import ApprovalState
 from automations.plan.lifecycle import LIVE
+from automations.providers.memory_mail import MemorySender
 
 ENDS_BY_A_RUN = {
     DraftState.EXPIRED: "its time passed before it was sent",
@@ -195,7 +196,7 @@ def check_order(life):
 @given(acts=st.lists(act, max_size=14), sends=st.booleans())
 def test_one_run_brings_everything_to_rest(acts, sends):
     life = MemoryLife()
-    life.mailbox = SendingMailbox(life.box) if sends else life.box
+    life.sender = MemorySender(life.box) if sends else None
     person = Person(life)
     life.run()
     approved_by_hand = set()

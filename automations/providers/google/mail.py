@@ -72,7 +72,6 @@ class GoogleMailbox:
         """What this provider can do; whether it tells sent from deleted depends on the boxes that were ticked."""
         return MailCapabilities(
             drafts=True,
-            sends=False,
             find_by_key=True,
             tells_sent_from_deleted=self._tells_sent(),
             keeps_message_id=False,

@@ -45,7 +45,6 @@ class LocalMailbox:
         """What this provider can do."""
         return MailCapabilities(
             drafts=True,
-            sends=False,
             find_by_key=True,
             tells_sent_from_deleted=False,
             keeps_message_id=False,
