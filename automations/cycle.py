@@ -144,7 +144,8 @@ def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tupl
     """Settle what an interrupted run left open, before anything else."""
     if not recorded.claims:
         return ()
-    settlements = plan_recovery(recorded, observe_claims(recorded, world.calendar, world.mailbox))
+    evidence = observe_claims(recorded, world.calendar, world.mailbox, world.sender)
+    settlements = plan_recovery(recorded, evidence, world.clock.now())
     results: list[Result] = []
     again: list[Action] = []
     claimed: dict[tuple[str, str], int] = {}

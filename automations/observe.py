@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from automations.errors import ProviderError
-from automations.model.seen import BusyReport, OwnBlocks, OwnDrafts, Seen, Unreadable
-from automations.plan.recovery import Evidence, claimed_block, claimed_draft
+from automations.model.seen import BusyReport, OwnBlocks, OwnDrafts, Seen, SendTraces, Unreadable
+from automations.plan.recovery import Evidence, claimed_block, claimed_draft, claimed_send
+from automations.plan.sending import approval_of
+from automations.ports import Outgoing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import date
 
-    from automations.model.records import Recorded
+    from automations.model.records import Draft, Recorded
     from automations.model.seen import SeenBlock, SeenDraft
+    from automations.model.sending import Attempt
     from automations.plan.needs import Needs
-    from automations.ports import Calendar, Mailbox
+    from automations.ports import Calendar, Mailbox, Sender
 
 
 def observe(
@@ -57,15 +60,24 @@ def observe(
     )
 
 
-def observe_claims(recorded: Recorded, calendar: Calendar, mailbox: Mailbox) -> Evidence:
-    """Look up what open claims are about. What cannot be looked up is left out: absence is not assumed."""
+def observe_claims(
+    recorded: Recorded, calendar: Calendar, mailbox: Mailbox, sender: Sender | None = None
+) -> Evidence:
+    """Look up what open claims are about. What cannot be looked up is left out: absence is not assumed.
+
+    Of a send of a time when there was a sender, and there is none any more, nothing can be found out.
+    """
     blocks: dict[str, SeenBlock | None] = {}
     drafts: dict[str, SeenDraft | None] = {}
     lost: set[str] = set()
+    sends: dict[str, SendTraces] = {}
     for claim in recorded.claims:
         block = claimed_block(claim, recorded)
         draft = claimed_draft(claim, recorded)
+        send = claimed_send(claim, recorded)
         try:
+            if send is not None:
+                sends[send[0].id] = _traces(*send, recorded, sender)
             if block is not None and block.id not in blocks:
                 standing = calendar.fetch_blocks((block.id,))
                 blocks[block.id] = standing.found.get(block.id)
@@ -76,4 +88,11 @@ def observe_claims(recorded: Recorded, calendar: Calendar, mailbox: Mailbox) -> 
                 lost |= {draft.id} if gone else set()
         except ProviderError:
             continue
-    return Evidence(blocks, drafts, frozenset(lost))
+    return Evidence(blocks, drafts, frozenset(lost), sends)
+
+
+def _traces(draft: Draft, attempt: Attempt, recorded: Recorded, sender: Sender | None) -> SendTraces:
+    approval = approval_of(attempt, recorded)
+    if sender is None or approval is None:
+        return SendTraces()
+    return sender.fetch_traces(Outgoing.of(draft, approval), attempt.evidence)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import (
+        Draft,
         LogEntry,
         Outcome,
         Problem,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         SentMail,
         Span,
     )
+    from automations.model.sending import Approval
     from automations.model.words import Words
 
 
@@ -96,6 +98,18 @@ class Outgoing:
     mime: bytes
     provider_id: str = ""
     revision: str = ""
+
+    @classmethod
+    def of(cls, draft: Draft, approval: Approval) -> Outgoing:
+        """Return the draft as it was approved."""
+        return cls(
+            ref=draft.id,
+            sender=draft.sender,
+            recipients=approval.recipients,
+            mime=approval.mime,
+            provider_id=draft.provider_id,
+            revision=draft.remote,
+        )
 
 
 class Calendar(Protocol):

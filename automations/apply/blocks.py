@@ -50,7 +50,7 @@ def book_block(bench: Bench, action: BookBlock) -> Result:
         before=(block,),
         effect=lambda: bench.world.calendar.book(_event(bench, block, target)),
         done=booked,
-        undone=(replace(block, target=None, rev=block.rev + 1),),
+        undone=lambda *_: (replace(block, target=None, rev=block.rev + 1),),
         span=target,
         detail=found,
     )
@@ -71,7 +71,7 @@ def move_block(bench: Bench, action: MoveBlock) -> Result:
         before=(block,),
         effect=lambda: bench.world.calendar.move(_event(bench, block, target), revision=block.revision),
         done=lambda seen: (_placed(block, seen, state),),
-        undone=(replace(old, rev=block.rev + 1),),
+        undone=lambda *_: (replace(old, rev=block.rev + 1),),
         span=target,
     )
 

@@ -129,14 +129,15 @@ def carry_out(
     effect: Callable[[], T],
     done: Callable[[T], tuple[Record, ...]],
     before: tuple[Record, ...] = (),
-    undone: tuple[Record, ...] = (),
+    undone: Callable[[FaultClass | None, str], tuple[Record, ...]] = lambda *_: (),
     span: Span | None = None,
     detail: Callable[[T], str] | None = None,
     until_done: bool = False,
 ) -> Result:
     """Claim with the records `before`, make the `effect`, record what `done` makes of it.
 
-    `undone` are the records when the effect certainly did not happen. `detail` says how it went where
+    `undone` returns the records when the effect certainly did not happen, from the fault (None: it was not
+    tried) and what was said of it. `detail` says how it went where
     the action's reason does not. With `until_done` the claim stays open when the effect failed, so that
     the next run makes it.
     """
@@ -149,17 +150,17 @@ def carry_out(
             journal.settle(claim, at=clock.now(), outcome=outcome, detail=detail, changes=changes)
 
     if clock.boot_seconds() - claimed_at > LATE_SECONDS:
-        settle(Outcome.SKIPPED, SLEPT, undone)
+        settle(Outcome.SKIPPED, SLEPT, undone(None, SLEPT))
         return result_of(action, Outcome.SKIPPED, SLEPT)
     try:
         seen = effect()
     except ConflictError as error:
-        settle(Outcome.SKIPPED, str(error), undone)
+        settle(Outcome.SKIPPED, str(error), undone(None, str(error)))
         return result_of(action, Outcome.SKIPPED, CHANGED)
     except ProviderError as error:
         if error.fault is FaultClass.AMBIGUOUS:
             return result_of(action, Outcome.UNKNOWN, str(error), error=error)
-        settle(Outcome.FAILED, str(error), undone)
+        settle(Outcome.FAILED, str(error), undone(error.fault, str(error)))
         return result_of(action, Outcome.FAILED, str(error), error=error)
     said = detail(seen) if detail else action.reason
     settle(Outcome.DONE, said, done(seen))

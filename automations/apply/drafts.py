@@ -43,7 +43,7 @@ def create_draft(bench: Bench, action: CreateDraft) -> Result:
         before=(creating,),
         effect=lambda: bench.world.mailbox.create(_copy(creating)),
         done=lambda seen: (replace(_placed(creating, seen), state=DraftState.WAITING),),
-        undone=(replace(creating, state=DraftState.RENDERED, rev=creating.rev + 1),),
+        undone=lambda *_: (replace(creating, state=DraftState.RENDERED, rev=creating.rev + 1),),
     )
 
 
@@ -221,8 +221,16 @@ def _fresh_words(bench: Bench, action: CreateDraft) -> Words:
     )
 
 
-def _with_bytes(bench: Bench, draft: Draft) -> Draft:
-    letter = Letter(
+def bytes_to_send(bench: Bench, draft: Draft) -> bytes:
+    """Return the draft as the bytes that go out: the words that were shown, dated now.
+
+    :raises HeaderFaultError: they do not read back as what is recorded.
+    """
+    return build_mime(replace(_letter(bench, draft), date=bench.world.clock.now()), unsent=False)
+
+
+def _letter(bench: Bench, draft: Draft) -> Letter:
+    return Letter(
         sender=draft.sender,
         sender_name=bench.policy.me.name,
         to=draft.to,
@@ -236,7 +244,10 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
         in_reply_to=draft.thread[-1] if draft.thread else "",
         references=draft.thread,
     )
-    mime = build_mime(letter, unsent=True, newline=bench.world.newline)
+
+
+def _with_bytes(bench: Bench, draft: Draft) -> Draft:
+    mime = build_mime(_letter(bench, draft), unsent=True, newline=bench.world.newline)
     shown = read_mime(mime)
     # What is kept is what its reader sees, so that a copy can be compared with it word for word.
     draft = replace(

@@ -15,7 +15,7 @@ COMMANDS = {
     "plan": "automations.cli.run_commands:plan",
     "status": "automations.cli.status_commands:status",
     "log": "automations.cli.status_commands:log",
-    "draft": "automations.cli.draft_commands:draft",
+    "draft": "automations.cli.send_commands:draft",
     "invention": "automations.cli.invention_commands:invention",
     "idea": "automations.cli.idea_commands:idea",
     "boss": "automations.cli.boss_commands:boss",

@@ -159,11 +159,25 @@ def diff_of(draft: Draft) -> str:
     "--despite", multiple=True, metavar="CODE", help="Go on despite this error; may be given again."
 )
 @click.option("--reason", default="", help="Why you go on despite it. Kept in the log.")
+@click.option(
+    "--new-recipient",
+    "named",
+    multiple=True,
+    metavar="ADDRESS",
+    help="Somebody who never got a mail from here; may be given again.",
+)
 @click.pass_obj
 def approve(
-    session: Session, name: str, seen_hash: str | None, despite: tuple[str, ...], reason: str
+    session: Session,
+    name: str,
+    seen_hash: str | None,
+    despite: tuple[str, ...],
+    reason: str,
+    named: tuple[str, ...],
 ) -> None:
-    """Approve the words you read; then you send them.
+    """Approve exactly the words you read.
+
+    Then you send them, or the next run does: see mail.mode in the config.
 
     At a terminal the mail is shown and you are asked; in a script give the hash that was shown.
     An error that `draft show` names stands in the way until the words are changed, or until you
@@ -184,10 +198,22 @@ def approve(
             raise RefusedError(
                 "it changed while you were reading", fix=f"magicloop draft show {found.id[:6]}"
             )
-        approved = review.approve(bench, current, seen_hash, despite=despite, reason=reason)
+        approved = review.approve(
+            bench, current, seen_hash, despite=despite, reason=reason, new_recipients=named
+        )
+    if approved.handed_over is None:
+        _say_when_it_leaves(session, approved)
+        return
     say(f"Approved. Send it from your mail program: {copy_path(session, approved)}")
     say(f"  magicloop draft open {approved.id[:6]}             open it there")
     say(f"  magicloop draft resolve {approved.id[:6]} --sent   when it went")
+
+
+def _say_when_it_leaves(session: Session, approved: Draft) -> None:
+    seconds = session.policy.mail.undo_seconds
+    say(f"Approved. It leaves with the next run, {seconds} seconds from now at the earliest.")
+    say(f"  magicloop draft undo {approved.id[:6]}    take it back")
+    say("  magicloop draft send --wait    send it as soon as it may leave")
 
 
 def _ask_approval(session: Session, draft: Draft, despite: tuple[str, ...], reason: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from automations.cycle import Report
     from automations.wiring import Session
 
-AUTOMATIONS = ("incidents", "aftermath", "promises", "invention", "quarterly", "offers")
+AUTOMATIONS = ("incidents", "aftermath", "promises", "invention", "quarterly", "offers", "sending")
 
 only_option = click.option(
     "--only", multiple=True, type=click.Choice(AUTOMATIONS), help="Limit it to this; may be given again."

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from automations.apply import apply_action
 from automations.apply.carrying import entry_of
-from automations.apply.drafts import reworded, voided
+from automations.apply.drafts import bytes_to_send, reworded, voided
+from automations.apply.sending import outgoing
 from automations.compose.addresses import check_address
 from automations.compose.html import text_to_html
 from automations.compose.words import seen_body
@@ -20,11 +21,12 @@ from automations.desk.linting import check_lint, lint_of
 from automations.desk.outcome import carry_out, check_done
 from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import DraftState, Outcome
-from automations.model.sending import Approval, ApprovalState
+from automations.model.sending import Approval, ApprovalState, AttemptState
 from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
 from automations.plan.drafts import GONE, same_words, unshown, unshown_words
-from automations.plan.lifecycle import FINAL, check_move
+from automations.plan.lifecycle import FINAL, Event, check_move, step
+from automations.plan.recipients import new_recipients
 from automations.plan.withholding import offer_forbidden
 from automations.plan.zones import approval_expiry
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from automations.apply import Bench, Result
     from automations.model.records import Draft, Recorded
     from automations.model.seen import OwnDrafts
+    from automations.model.sending import Attempt
 
 HASH_LEAST = 6
 """How many hex digits of a draft's hash an approval must name."""
@@ -116,21 +119,29 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
 
 
 def approve(
-    bench: Bench, draft: Draft, seen_hash: str, *, despite: Sequence[str] = (), reason: str = ""
+    bench: Bench,
+    draft: Draft,
+    seen_hash: str,
+    *,
+    despite: Sequence[str] = (),
+    reason: str = "",
+    new_recipients: Sequence[str] = (),
 ) -> Draft:
-    """Approve exactly the words that were shown, and hand the mail over to be sent by the person.
+    """Approve exactly the words that were shown: to be sent from here, or by the person where nothing here can.
 
     `seen_hash` are at least six digits of the hash that was shown with them. `despite` names errors of
-    the lint that the person goes on despite of, for a reason that is logged.
+    the lint that the person goes on despite of, for a reason that is logged. `new_recipients` are addresses the config
+    does not know and that never got a mail from here, which the person named one by one.
 
-    :raises RefusedError: it changed since it was shown, has expired, is in no state to be approved, or
-        an error of the lint stands.
+    :raises RefusedError: it changed since it was shown, has expired, is in no state to be approved, an
+        error of the lint stands, or a recipient is unknown and was not named.
     """
     now = bench.world.clock.now()
     check_approvable(bench, draft)
     _check_hash(draft, seen_hash)
     findings = lint_of(draft, bench.recorded, bench.policy)
     known = check_lint(draft, findings, despite=despite, reason=reason)
+    sends = bench.world.sender is not None
     approval = Approval(
         id=f"{draft.id}-{draft.text_rev}-{draft.rev}",
         person=draft.person,
@@ -141,17 +152,40 @@ def approve(
         at=now,
         not_before=now + timedelta(seconds=bench.policy.mail.undo_seconds),
         expires=approval_expiry(now),
+        mime=bytes_to_send(bench, draft) if sends else b"",
     )
-    approved = replace(draft, state=DraftState.APPROVED, rev=draft.rev + 1)
     what = f"approved as shown, hash {draft.hash[:8]}"
-    if bench.world.sender is None:
-        approved = replace(approved, handed_over=now)
+    if sends:
+        named = check_recipients(bench, draft, new_recipients)
+        what += f"; to {', '.join(named)} for the first time" if named else ""
+        approved = step(draft, Event.APPROVE)
+        outgoing(approved, approval)
+    else:
+        approved = step(draft, Event.APPROVE, handed_over=now)
         approval = replace(approval, state=ApprovalState.CONSUMED)
         what += "; handed over, you send it"
     if known:
         what += f"; despite {', '.join(known)}: {plain(reason)}"
     _record(bench, HandWork("approve-draft", draft.key, what), approved, approval)
     return approved
+
+
+def check_recipients(bench: Bench, draft: Draft, named: Sequence[str]) -> tuple[str, ...]:
+    """Return the recipients who are new and were named, in lower case.
+
+    :raises RefusedError: one of them is new and was not named.
+    """
+    unknown = new_recipients(draft, bench.policy, bench.recorded)
+    confirmed = {address.strip().lower() for address in named}
+    missing = [address for address in unknown if address.lower() not in confirmed]
+    if missing:
+        options = " ".join(f"--new-recipient {address}" for address in missing)
+        raise RefusedError(
+            f"{', '.join(missing)} never got a mail from here and is not in your config",
+            where=draft.key,
+            fix=f"if that is right: magicloop draft approve {draft.id[:6]} {options}",
+        )
+    return unknown
 
 
 def check_approvable(bench: Bench, draft: Draft) -> None:
@@ -251,10 +285,26 @@ def snooze(bench: Bench, draft: Draft, until: datetime) -> Draft:
     return later
 
 
-def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
-    """Say whether a mail went out that was handed over, or whose draft is gone from the mailbox.
+def undo(bench: Bench, draft: Draft) -> Draft:
+    """Take an approval back: the draft waits again.
 
-    :raises RefusedError: it was not handed over, and its draft is not gone.
+    :raises RefusedError: it is not approved, or it is on its way already.
+    """
+    if draft.state is not DraftState.APPROVED:
+        raise RefusedError(
+            f"the draft is {draft.state.value.replace('_', ' ')}; there is no approval to take back",
+            fix="magicloop draft list",
+        )
+    _check_settled(bench, draft)
+    back = step(draft, Event.STEP_BACK, handed_over=None, reason="you took the approval back")
+    _record(bench, HandWork("undo-draft", draft.key, back.reason), back, *voided(bench.recorded, draft))
+    return back
+
+
+def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
+    """Say whether a mail went out that was handed over, whose draft is gone, or whose send is unknown.
+
+    :raises RefusedError: none of these.
     """
     gone = any(problem.key == (GONE, draft.key) for problem in bench.recorded.problems)
     asked = draft.state is DraftState.UNKNOWN or draft.handed_over is not None or gone
@@ -264,17 +314,35 @@ def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
             fix="magicloop draft list",
         )
     _check_settled(bench, draft)
-    if sent:
-        closing = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you said it went out")
-        carry_out(bench, closing)
-        return
-    if draft.state is DraftState.UNKNOWN or gone:
+    if draft.state is DraftState.UNKNOWN:
+        _resolve_unknown(bench, draft, sent=sent)
+    elif sent:
+        carry_out(bench, CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you said it went out"))
+    elif gone:
         carry_out(bench, CloseDraft(draft, DraftState.DISCARDED, "you said it did not go out"))
-        return
-    back = replace(draft, state=DraftState.WAITING, handed_over=None, rev=draft.rev + 1)
-    _record(bench, HandWork("resolve-draft", draft.key, "you said it did not go out; it waits again"), back)
+    else:
+        back = step(draft, Event.SAID_NOT_SENT, handed_over=None)
+        _record(
+            bench, HandWork("resolve-draft", draft.key, "you said it did not go out; it waits again"), back
+        )
 
 
-def _record(bench: Bench, work: HandWork, *changes: Draft | Approval) -> None:
+def _resolve_unknown(bench: Bench, draft: Draft, *, sent: bool) -> None:
+    now = bench.world.clock.now()
+    what = "you said it went out" if sent else "you said it did not go out"
+    attempt = next(each for each in reversed(bench.recorded.attempts) if each.draft == draft.id)
+    ended = replace(
+        attempt,
+        state=AttemptState.SENT if sent else AttemptState.NOT_SENT,
+        detail=what,
+        ended=now,
+        rev=attempt.rev + 1,
+    )
+    event = Event.SAID_SENT if sent else Event.SAID_NOT_SENT
+    told = step(draft, event, reason=what, handed_over=attempt.at if sent else None)
+    _record(bench, HandWork("resolve-draft", draft.key, what), told, ended)
+
+
+def _record(bench: Bench, work: HandWork, *changes: Draft | Approval | Attempt) -> None:
     entry = entry_of(bench, work, Outcome.DONE, work.reason)
     bench.world.journal.record(entry, changes)

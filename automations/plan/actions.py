@@ -255,6 +255,16 @@ class AdoptDraft(OfDraft):
 
 
 @dataclass(frozen=True, slots=True)
+class SendDraft(OfDraft):
+    """Let an approved mail go, by the approval as it stands."""
+
+    kind: ClassVar[str] = "send-draft"
+    draft: Draft
+    approval: Approval
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CloseDraft(OfDraft):
     """End or step back a draft by a rule (expired, discarded by hand, approval lapsed). Journal only.
 
@@ -283,6 +293,7 @@ Action = (
     | RemoveCopy
     | UpdateDraft
     | AdoptDraft
+    | SendDraft
     | CloseDraft
 )
 

@@ -6,20 +6,34 @@ means done, certainly absent means not done, anything the person did meanwhile w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import BlockState, DraftState, Outcome
+from automations.model.seen import CopyNow
+from automations.model.sending import AttemptState
 from automations.plan.actions import CancelBlock, MoveBlock, RestoreBlock, RestoreDraft, UpdateDraft
 from automations.plan.drafts import same_words
 from automations.plan.generations import BLOCK_CLAIMS, SKIPPED_BY_HAND
 from automations.plan.lifecycle import FINAL
+from automations.plan.sending import (
+    SEND_CLAIM,
+    UNTOLD,
+    approval_of,
+    judge,
+    not_sent,
+    open_attempt,
+    unknown,
+    went,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from automations.model.records import Block, Draft, OpenClaim, Record, Recorded
-    from automations.model.seen import SeenBlock, SeenDraft
+    from automations.model.seen import SeenBlock, SeenDraft, SendTraces
+    from automations.model.sending import Attempt
     from automations.plan.actions import Action
 
 RESTORES = ("restore-block", "restore-draft")
@@ -46,12 +60,14 @@ class Settlement:
 class Evidence:
     """What stands outside now. An id that was looked up and is not there maps to None.
 
-    `lost` holds the ids whose whole place is gone, which a plan restores, all of them together.
+    `lost` holds the ids whose whole place is gone, which a plan restores, all of them together. `sends` are
+    the traces of sends, by the draft's id; one that could not be looked up is missing.
     """
 
     blocks: Mapping[str, SeenBlock | None]
     drafts: Mapping[str, SeenDraft | None]
     lost: frozenset[str] = frozenset()
+    sends: Mapping[str, SendTraces] = field(default_factory=dict)
 
 
 def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
@@ -70,17 +86,32 @@ def claimed_draft(claim: OpenClaim, recorded: Recorded) -> Draft | None:
     return max(drafts, key=lambda draft: draft.created, default=None)
 
 
-def plan_recovery(recorded: Recorded, evidence: Evidence) -> tuple[Settlement, ...]:
+def claimed_send(claim: OpenClaim, recorded: Recorded) -> tuple[Draft, Attempt] | None:
+    """Return the draft and the send a claim is about, None for other kinds."""
+    if claim.kind != SEND_CLAIM:
+        return None
+    for draft in recorded.drafts:
+        attempt = open_attempt(draft, recorded) if draft.key == claim.subject else None
+        if attempt is not None and draft.state is DraftState.SENDING:
+            return draft, attempt
+    return None
+
+
+def plan_recovery(recorded: Recorded, evidence: Evidence, now: datetime) -> tuple[Settlement, ...]:
     """Decide every open claim that the evidence can settle; the others stay open for the next run."""
     settlements = []
     for claim in recorded.claims:
-        settlement = _settle(claim, recorded, evidence)
+        settlement = _settle(claim, recorded, evidence, now)
         if settlement is not None:
             settlements.append(settlement)
     return tuple(settlements)
 
 
-def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence) -> Settlement | None:
+def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence, now: datetime) -> Settlement | None:
+    send = claimed_send(claim, recorded)
+    if send is not None:
+        traces = evidence.sends.get(send[0].id)
+        return _settle_send(claim, *send, recorded, traces, now) if traces is not None else None
     block, draft = claimed_block(claim, recorded), claimed_draft(claim, recorded)
     claimed = block or draft
     if claimed is not None and claim.kind in RESTORES and claimed.id in evidence.lost:
@@ -165,6 +196,24 @@ def _settle_draft(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Set
         rev=draft.rev + 1,
     )
     return Settlement(claim, Outcome.DONE, "interrupted, but found in place", (placed,))
+
+
+def _settle_send(
+    claim: OpenClaim, draft: Draft, attempt: Attempt, recorded: Recorded, traces: SendTraces, now: datetime
+) -> Settlement | None:
+    became = judge(attempt, traces, now)
+    if became is None:
+        return None
+    if became is AttemptState.SENT and traces.sent is not None:
+        found = "its answer was lost, but it was found among the sent mails"
+        return Settlement(claim, Outcome.DONE, found, went(draft, attempt, traces.sent, now, found))
+    if became is AttemptState.NOT_SENT:
+        again = traces.copy is CopyNow.THERE
+        detail = "it did not go; " + ("it is tried again" if again else "it was edited meanwhile")
+        approval = approval_of(attempt, recorded)
+        back = not_sent(draft, attempt, approval, now, detail, again=again)
+        return Settlement(claim, Outcome.FAILED, detail, back)
+    return Settlement(claim, Outcome.UNKNOWN, UNTOLD, unknown(draft, attempt, now))
 
 
 def _settle_removal(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:

@@ -102,13 +102,14 @@ class MemoryMailbox:
 
 
 class MemorySender:
-    """Implements `ports.Sender` over a `MemoryMailbox`; a send takes the copy away, as Gmail does.
+    """Implements `ports.Sender`, like Gmail over a `MemoryMailbox`, like SMTP without one.
 
-    A test may play the far side: `fault`, when set, is raised by every call before it does anything;
+    The one takes the copy away with the send and can search the mails that went; the other leaves it, and
+    nothing can be found out afterwards. A test may play the far side: `fault`, when set, is raised by every call before it does anything;
     with `loses_answer` a mail goes and nobody is told. `sent` is everything that went.
     """
 
-    def __init__(self, mailbox: MemoryMailbox) -> None:
+    def __init__(self, mailbox: MemoryMailbox | None = None) -> None:
         self._mailbox = mailbox
         self.sent: list[Outgoing] = []
         self.fault: ProviderError | None = None
@@ -117,7 +118,7 @@ class MemorySender:
     def prepare(self, mail: Outgoing) -> str:
         """Look before the send; see `ports.Sender`."""
         self._check()
-        if mail.provider_id and self._copy(mail) is not CopyNow.THERE:
+        if self._copy(mail) in (CopyNow.CHANGED, CopyNow.GONE):
             raise ConflictError(
                 f"{mail.provider_id} was changed or deleted by somebody else; nothing was sent"
             )
@@ -127,7 +128,7 @@ class MemorySender:
         """Send exactly these bytes, once; see `ports.Sender`."""
         self._check()
         self.sent.append(mail)
-        if self._mailbox.files is not None:
+        if self._mailbox is not None and self._mailbox.files is not None:
             self._mailbox.files.pop(mail.provider_id, None)
         if self.loses_answer:
             raise ProviderError("the answer was lost", fault=FaultClass.AMBIGUOUS)
@@ -136,15 +137,18 @@ class MemorySender:
     def fetch_traces(self, mail: Outgoing, evidence: str) -> SendTraces:
         """Look for what became of a send; see `ports.Sender`."""
         self._check()
+        if self._mailbox is None:
+            return SendTraces()
         found = [
             _named(number)
             for number, each in enumerate(self.sent, start=1)
             if each.ref == mail.ref and number > int(evidence or 0)
         ]
-        copy = self._copy(mail) if mail.provider_id else CopyNow.UNTOLD
-        return SendTraces(found[0] if found else None, searched=True, copy=copy)
+        return SendTraces(found[0] if found else None, searched=True, copy=self._copy(mail))
 
     def _copy(self, mail: Outgoing) -> CopyNow:
+        if self._mailbox is None or not mail.provider_id:
+            return CopyNow.UNTOLD
         standing = (self._mailbox.files or {}).get(mail.provider_id)
         if standing is None:
             return CopyNow.GONE

@@ -39,3 +39,16 @@ class TestMemorySender(SenderContract):
 
     def break_place(self, sender):
         sender.fault = ProviderError("no network", fault=FaultClass.TRANSIENT)
+
+
+class TestMemorySenderWithoutMailbox(TestMemorySender):
+    """As SMTP is: no copy is taken away, and nothing can be looked up."""
+
+    def make_sender(self, tmp_path):
+        return MemorySender()
+
+    def place(self, sender, mail):
+        return mail
+
+    def edit_by_hand(self, sender, mail):
+        return False

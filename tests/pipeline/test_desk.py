@@ -1,6 +1,5 @@
 """What the person does at the desk, and what the desk refuses."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +12,6 @@ from automations.errors import HeaderFaultError, RefusedError, UnknownNameError
 from automations.model.records import BlockState, DraftState
 from automations.model.seen import Span
 from automations.model.sending import ApprovalState
-from automations.providers.memory_mail import MemorySender
 from automations.store.memory import MemoryJournal
 
 OFFER = f"offer:{PRIYA.id}:2026-03"
@@ -153,27 +151,6 @@ def test_an_update_after_the_end_opens_the_incident_again_and_the_log_says_so(ke
     assert kept.recorded.incidents[0].resolved is None
     assert [entry.kind for entry in kept.log] == ["open-incident", "resolve-incident", "reopen-incident"]
     assert [update.number for update in kept.recorded.updates] == [1, 2, 3]
-
-
-def test_a_draft_in_the_hands_of_a_sender_is_left_alone(started):
-    started.sender = MemorySender(started.mailbox)
-    started.approve(OFFER)
-    draft = started.draft(OFFER)
-    sending = replace(draft, state=DraftState.SENDING, rev=draft.rev + 1)
-    entry = replace(started.log[0], kind="test")
-    started.journal.record(entry, (sending,))
-    started.delete_copy(draft)
-    started.clock.go(days=40)
-
-    started.run()
-
-    assert started.draft(OFFER) == sending
-    unknown = replace(sending, state=DraftState.UNKNOWN, rev=sending.rev + 1)
-    started.journal.record(entry, (unknown,))
-    started.run()
-    assert started.draft(OFFER) == unknown
-    review.resolve(started.bench, unknown, sent=False)
-    assert started.draft(OFFER).state is DraftState.DISCARDED
 
 
 def test_a_block_edited_by_hand_is_skipped_when_the_person_says_so(filed):

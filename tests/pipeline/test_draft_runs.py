@@ -5,10 +5,9 @@ from worlds import OMAR, PRIYA
 
 from automations.compose.reading import read_mime
 from automations.desk import review
-from automations.errors import ExitCode, HeaderFaultError, ProviderError, RefusedError
+from automations.errors import ExitCode, FaultClass, HeaderFaultError, ProviderError, RefusedError
 from automations.model.records import DraftState, RunOutcome
 from automations.model.sending import ApprovalState
-from automations.providers.memory_mail import MemorySender
 
 OFFER = f"offer:{PRIYA.id}:2026-03"
 OTHER = f"offer:{OMAR.id}:2026-03"
@@ -23,7 +22,7 @@ def shown(life, key):
 
 
 def test_what_was_edited_outside_is_the_new_revision_and_voids_the_approval(life):
-    life.sender = MemorySender(life.mailbox)
+    life.let_send()
     life.run()
     life.approve(OFFER)
     old = life.draft(OFFER)
@@ -155,7 +154,7 @@ def test_a_sender_in_other_case_or_html_that_says_the_same_stands_in_no_way(life
 
 
 def test_what_no_approval_shows_voids_the_approval_of_a_mail_that_is_still_to_be_sent(life):
-    life.sender = MemorySender(life.mailbox)
+    life.let_send()
     life.run()
     life.approve(OFFER)
     life.write_copy(life.draft(OFFER), UNSHOWN["bcc"][0](copy_of(life, OFFER)))
@@ -270,9 +269,10 @@ def test_the_file_of_an_expired_draft_goes_but_not_when_it_was_edited(life):
 
 
 def test_an_approval_that_was_not_used_runs_out_after_72_hours(life):
-    life.sender = MemorySender(life.mailbox)
+    life.let_send()
     life.run()
     life.approve(OFFER)
+    life.sender.fault = ProviderError("no network", fault=FaultClass.TRANSIENT)
     life.clock.go(hours=72, seconds=-1)
     life.run()
     assert life.draft(OFFER).state is DraftState.APPROVED
@@ -287,7 +287,7 @@ def test_an_approval_that_was_not_used_runs_out_after_72_hours(life):
 
 
 def test_an_approval_that_runs_out_while_the_folder_is_gone_settles_in_one_run(life):
-    life.sender = MemorySender(life.mailbox)
+    life.let_send()
     life.run()
     life.approve(OFFER)
     life.clock.go(hours=73)
@@ -358,7 +358,7 @@ def test_words_edited_at_the_same_time_as_the_file_are_kept_as_the_revision_befo
 
 
 def test_an_edit_at_the_desk_changes_words_file_and_hash_and_voids_the_approval(life):
-    life.sender = MemorySender(life.mailbox)
+    life.let_send()
     life.run()
     life.approve(OFFER)
     old = life.draft(OFFER)

@@ -24,7 +24,7 @@ from automations.model.seen import Busy, Span
 from automations.providers.local.calendar import LocalCalendar
 from automations.providers.local.mail import LocalMailbox
 from automations.providers.memory import MemoryCalendar
-from automations.providers.memory_mail import MemoryMailbox
+from automations.providers.memory_mail import MemoryMailbox, MemorySender
 from automations.resources import template_root
 from automations.store.idle import fingerprints
 from automations.store.memory import MemoryJournal
@@ -173,6 +173,13 @@ class Life:
     def approve(self, key):
         draft = self.draft(key)
         return review.approve(self.bench, draft, draft.hash)
+
+    def let_send(self):
+        """Switch sending on: with a mailbox in memory like Gmail, with files like SMTP."""
+        box = self.mailbox if isinstance(self.mailbox, MemoryMailbox) else None
+        self.sender = MemorySender(box)
+        self.policy = replace(self.policy, mail=replace(self.policy.mail, mode="approve"))
+        return self.sender
 
     def send(self, key):
         """Approve a mail, send it, and say that it went."""

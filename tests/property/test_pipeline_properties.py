@@ -17,7 +17,6 @@ from automations.model.records import DraftState, Outcome, Phase
 from automations.model.seen import Span
 from automations.model.sending import ApprovalState
 from automations.plan.lifecycle import LIVE
-from automations.providers.memory_mail import MemorySender
 
 ENDS_BY_A_RUN = {
     DraftState.EXPIRED: "its time passed before it was sent",
@@ -196,7 +195,8 @@ def check_order(life):
 @given(acts=st.lists(act, max_size=14), sends=st.booleans())
 def test_one_run_brings_everything_to_rest(acts, sends):
     life = MemoryLife()
-    life.sender = MemorySender(life.box) if sends else None
+    if sends:
+        life.let_send()
     person = Person(life)
     life.run()
     approved_by_hand = set()

@@ -24,7 +24,6 @@ LEGAL = {
     ("sending", "unknown"),
     ("unknown", "sent"),
     ("unknown", "discarded"),
-    ("unknown", "sent_elsewhere"),
 } | set(product(("rendered", "waiting", "approved"), ("discarded", "expired", "superseded")))
 
 

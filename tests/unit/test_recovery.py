@@ -40,7 +40,7 @@ def settle(kind, record, seen, *, run=1, lost=()):
         drafts=(record,) if isinstance(record, Draft) else (),
         claims=(claim,),
     )
-    (settlement,) = plan_recovery(recorded, Evidence(blocks, drafts, frozenset(lost)))
+    (settlement,) = plan_recovery(recorded, Evidence(blocks, drafts, frozenset(lost)), NOW)
     assert all(change.rev == record.rev + 1 for change in settlement.changes)
     return settlement
 
@@ -141,11 +141,12 @@ def test_what_could_not_be_looked_up_stays_open(kind, record):
     blocks = (record,) if isinstance(record, Block) else ()
     drafts = () if isinstance(record, Block) else (record,)
     assert (
-        plan_recovery(Recorded("ann", blocks=blocks, drafts=drafts, claims=(claim,)), Evidence({}, {})) == ()
+        plan_recovery(Recorded("ann", blocks=blocks, drafts=drafts, claims=(claim,)), Evidence({}, {}), NOW)
+        == ()
     )
 
 
 def test_a_claim_that_left_no_record_ends():
     claim = OpenClaim(1, "ann", 1, NOW, "create-draft", "offer:nobody")
-    (settlement,) = plan_recovery(Recorded("ann", claims=(claim,)), Evidence({}, {}))
+    (settlement,) = plan_recovery(Recorded("ann", claims=(claim,)), Evidence({}, {}), NOW)
     assert (settlement.outcome, settlement.changes) == (Outcome.FAILED, ())

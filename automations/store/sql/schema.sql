@@ -106,7 +106,7 @@ INSERT INTO draft_move (old, new) VALUES
     ('approved', 'approved'), ('approved', 'waiting'), ('approved', 'sending'), ('approved', 'sent_elsewhere'),
     ('approved', 'discarded'), ('approved', 'expired'), ('approved', 'superseded'),
     ('sending', 'sent'), ('sending', 'approved'), ('sending', 'waiting'), ('sending', 'unknown'),
-    ('unknown', 'sent'), ('unknown', 'discarded'), ('unknown', 'sent_elsewhere'),
+    ('unknown', 'sent'), ('unknown', 'discarded'),
     ('sent', 'sent'), ('sent_elsewhere', 'sent_elsewhere'), ('discarded', 'discarded'),
     ('expired', 'expired'), ('superseded', 'superseded');
 

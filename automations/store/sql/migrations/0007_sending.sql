@@ -29,3 +29,5 @@ WHEN NEW.state = 'sending' AND NOT EXISTS (
 BEGIN
     SELECT RAISE(ABORT, 'a draft is sent only as it was approved');
 END;
+
+DELETE FROM draft_move WHERE old = 'unknown' AND new = 'sent_elsewhere';

@@ -1,0 +1,117 @@
+"""Letting an approved mail go: the only caller of a sender.
+
+The look before it, then one transaction that writes the send down and uses up the approval, then one
+request, then one transaction with its outcome. What happened in between is settled by the next run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automations.apply.carrying import carry_out, failed_before
+from automations.apply.drafts import remove_copy
+from automations.compose.mime import canonical_hash, read_mime
+from automations.errors import FaultClass, ProviderError, RefusedError
+from automations.model.records import DraftState, Outcome
+from automations.model.sending import ApprovalState, Attempt
+from automations.plan.actions import RemoveCopy
+from automations.plan.lifecycle import Event, step
+from automations.plan.sending import not_sent, went
+from automations.ports import Outgoing
+
+if TYPE_CHECKING:
+    from automations.apply.carrying import Bench, Result
+    from automations.model.records import Draft, Record
+    from automations.model.seen import SentMail
+    from automations.model.sending import Approval
+    from automations.plan.actions import SendDraft
+
+AGAIN = frozenset({FaultClass.TRANSIENT, FaultClass.NEEDS_SIGN_IN})
+"""Faults after which the same mail may go another time; others need a new look by the person."""
+
+
+def send_draft(bench: Bench, action: SendDraft) -> tuple[Result, ...]:
+    """Send exactly what was approved, once; then take its copy away.
+
+    :raises RefusedError: the approved bytes are not what was approved, or nothing here can send.
+    :raises ConflictError: the copy was changed since it was looked at, or the draft in the journal was.
+    """
+    sender = bench.world.sender
+    if sender is None:
+        raise RefusedError("nothing is set up to send mail", where="mail.mode", fix="magicloop config edit")
+    draft, approval = action.draft, action.approval
+    mail = outgoing(draft, approval)
+    try:
+        evidence = sender.prepare(mail)
+    except ProviderError as error:
+        return (failed_before(bench, action, error),)
+    now = bench.world.clock.now()
+    attempt = Attempt(
+        id=f"{draft.id}-{1 + sum(each.draft == draft.id for each in bench.recorded.attempts)}",
+        person=draft.person,
+        draft=draft.id,
+        approval=approval.id,
+        at=now,
+        evidence=evidence,
+    )
+    sending = step(draft, Event.SEND)
+    used = replace(approval, state=ApprovalState.CONSUMED, rev=approval.rev + 1)
+
+    def done(sent: SentMail) -> tuple[Record, ...]:
+        return went(sending, attempt, sent, bench.world.clock.now())
+
+    def undone(fault: FaultClass | None, detail: str) -> tuple[Record, ...]:
+        again = fault is None or fault in AGAIN
+        return not_sent(sending, attempt, used, bench.world.clock.now(), detail, again=again)
+
+    result = carry_out(
+        bench,
+        action,
+        before=(sending, used, attempt),
+        effect=lambda: sender.send(mail),
+        done=done,
+        undone=undone,
+        detail=lambda _: f"sent to {', '.join(mail.recipients)}",
+    )
+    if result.outcome is not Outcome.DONE:
+        return (result,)
+    return (result, *_copy_removed(bench, draft))
+
+
+def _copy_removed(bench: Bench, draft: Draft) -> tuple[Result, ...]:
+    """Take the copy of a mail that went out of the mailbox, where it is not gone by the send itself."""
+    recorded = bench.world.journal.load(draft.person)
+    gone = next(each for each in recorded.drafts if each.id == draft.id)
+    if gone.state is not DraftState.SENT or not gone.provider_id:
+        return ()
+    return (remove_copy(bench, RemoveCopy(gone, "it is sent")),)
+
+
+def outgoing(draft: Draft, approval: Approval) -> Outgoing:
+    """Return the mail as it was approved.
+
+    The bytes are read again: what a receiver will see must be what was approved, recipients above all,
+    because folding long headers has lost and invented some.
+
+    :raises RefusedError: they are not, or the approval is of other words.
+    """
+    read = read_mime(approval.mime)
+    fingerprint = canonical_hash(
+        sender=read.sender,
+        reply_to=read.reply_to,
+        to=read.to,
+        cc=read.cc,
+        bcc=read.bcc,
+        subject=read.subject,
+        body_text=read.body_text,
+        body_html=read.body_html,
+    )
+    same = fingerprint == approval.hash == draft.hash and approval.text_rev == draft.text_rev
+    if not same or {*read.to, *read.cc} != set(approval.recipients) or read.attachments:
+        raise RefusedError(
+            "the bytes to be sent are not what was approved; nothing was sent",
+            where=draft.key,
+            fix=f"magicloop draft undo {draft.id[:6]}, then approve it again",
+        )
+    return Outgoing.of(draft, approval)

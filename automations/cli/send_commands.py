@@ -1,0 +1,96 @@
+"""`draft undo` and `draft send`: the time between an approval and the mail that leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from automations.cli.bench import bench_of
+from automations.cli.draft_commands import draft
+from automations.cli.output import emit_json, is_interactive, say
+from automations.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from automations.apply import Result
+    from automations.wiring import Session
+
+__all__ = ["draft"]
+
+STEP_SECONDS = 1.0
+"""How long one look at the clock lasts while it is waited for an undo time."""
+
+
+@draft.command()
+@click.argument("name", metavar="ID")
+@click.pass_obj
+def undo(session: Session, name: str) -> None:
+    """Take an approval back, as long as the mail has not left."""
+    from automations.desk import review
+
+    with bench_of(session) as bench:
+        back = review.undo(bench, review.find_draft(bench.recorded, name))
+    say(f"Taken back; it waits again: magicloop draft show {back.id[:6]}")
+
+
+@draft.command()
+@click.option("--wait", is_flag=True, help="Wait until each may leave, then send it.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
+    """Send the approved mails whose undo time is over.
+
+    The next run sends them too; this is for when you do not want to wait for it.
+    """
+    from automations.cli.wording import local_iso
+    from automations.desk.sending import next_leave, send_due
+
+    session: Session = ctx.obj
+    results: list[Result] = []
+    while True:
+        with bench_of(session) as bench:
+            results.extend(send_due(bench))
+            leaves = next_leave(bench.world.journal.load(session.policy.person))
+        now = session.clock.now()
+        if leaves is None or leaves <= now or not wait:
+            break
+        seconds = (leaves - now).total_seconds()
+        if is_interactive() and not as_json:
+            click.echo(
+                f"\rLeaves in {seconds:3.0f} s; Ctrl-C leaves it to the next run. ", nl=False, err=True
+            )
+        session.clock.sleep(min(seconds, STEP_SECONDS))
+    if wait and is_interactive() and not as_json:
+        click.echo("\r" + " " * 60 + "\r", nl=False, err=True)
+    if as_json:
+        sent = [
+            {"kind": r.kind, "subject": r.subject, "outcome": r.outcome.value, "detail": r.detail}
+            for r in results
+        ]
+        emit_json({"actions": sent, "next_leave": local_iso(leaves, session.policy.me.zone)})
+    else:
+        _tell(session, results, waits=leaves is not None)
+    if any(result.error for result in results):
+        ctx.exit(ExitCode.PARTIAL)
+
+
+def _tell(session: Session, results: Sequence[Result], *, waits: bool) -> None:
+    from automations.desk.sending import next_leave
+    from automations.plan.zones import say_when
+
+    for result in results:
+        if result.kind == "send-draft":
+            said = result.detail if result.outcome.value == "done" else f"not sent: {result.detail}"
+            say(f"{result.subject}: {said}")
+        elif result.kind == "adopt-draft":
+            say(f"{result.subject}: not sent; you edited it outside, and it waits for you again")
+    if not waits:
+        if not results:
+            say("No approved mail waits to be sent.")
+        return
+    leaves = next_leave(session.reading_journal().load(session.policy.person))
+    if leaves is not None:
+        when = say_when(leaves, session.policy.me.zone, with_zone=True)
+        say(f"The next one leaves {when}; at once then: magicloop draft send --wait")

@@ -1,0 +1,205 @@
+"""When an approved mail goes, and what became of a send whose answer was lost.
+
+A send is never made again unless the one before certainly did not happen. Not finding a mail is no proof
+that it did not go, as long as it may still be on its way or cannot be searched for; what nobody can find
+out is asked of the person.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from automations.model.records import DraftState, Severity
+from automations.model.seen import CopyNow
+from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState
+from automations.plan.actions import CloseDraft, SendDraft
+from automations.plan.decided import Decided, standing
+from automations.plan.drafts import same_words, unshown
+from automations.plan.lifecycle import Event, step
+from automations.plan.withholding import offer_forbidden
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from automations.model.policy import Policy
+    from automations.model.records import Draft, Problem, Record, Recorded
+    from automations.model.seen import Seen, SendTraces, SentMail
+
+T_QUIET = timedelta(minutes=10)
+"""A request that was sent is over by then, answered or not: longer than our time limit and the server's."""
+
+T_SETTLE = timedelta(minutes=60)
+"""A mail that went can be found among the sent ones by then."""
+
+SEND_CLAIM = "send-draft"
+UNKNOWN_SEND = "send-unknown"
+UNSETTLED_SEND = "send-unsettled"
+SENDING_PROBLEMS = frozenset({UNKNOWN_SEND, UNSETTLED_SEND})
+
+UNTOLD = "nobody can tell whether it went: it is asked, and never sent again by itself"
+
+
+def plan_sending(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
+    """Return the approved mails to send now, those whose leave is over, and what only the person can settle.
+
+    A mail goes after its undo time and before its approval and it itself expire, if its copy still is what
+    was approved; so many in one run as the limit allows, those approved first before others.
+    """
+    actions: list[SendDraft | CloseDraft] = []
+    due: list[datetime] = []
+    claimed = {claim.subject for claim in recorded.claims}
+    for draft, approval in approved_to_send(recorded):
+        if draft.key in claimed or _over(draft, approval, now):
+            continue
+        held = _withdrawn(policy, draft, now, recorded)
+        if held:
+            actions.append(CloseDraft(draft, DraftState.WAITING, held))
+        elif now < approval.not_before:
+            due.append(approval.not_before)
+        elif _as_approved(draft, seen):
+            actions.append(SendDraft(draft, approval, f"approved {approval.at:%Y-%m-%d %H:%M} UTC"))
+    sends = [action for action in actions if isinstance(action, SendDraft)]
+    for late in sends[policy.mail.mails_per_run :]:
+        actions.remove(late)
+        due.append(now)
+    unsettled = [draft for draft in recorded.drafts if draft.state is DraftState.SENDING]
+    due.extend(now for _ in unsettled)
+    asked = [draft for draft in recorded.drafts if draft.state is DraftState.UNKNOWN]
+    problems = [*(_unsettled(draft, now, recorded) for draft in unsettled)]
+    problems += [_unknown(draft, now, recorded) for draft in asked]
+    return Decided(tuple(actions), tuple(problems), tuple(due))
+
+
+def approved_to_send(recorded: Recorded) -> tuple[tuple[Draft, Approval], ...]:
+    """Return the drafts that are approved and still to be sent from here, by the time of their approval."""
+    live = {each.draft: each for each in recorded.approvals if each.state is ApprovalState.LIVE}
+    found = [
+        (draft, live[draft.id])
+        for draft in recorded.drafts
+        if draft.state is DraftState.APPROVED and draft.handed_over is None and draft.id in live
+    ]
+    return tuple(sorted(found, key=lambda pair: (pair[1].at, pair[0].id)))
+
+
+def _over(draft: Draft, approval: Approval, now: datetime) -> bool:
+    return approval.expires <= now or (draft.expires is not None and draft.expires <= now)
+
+
+def _withdrawn(policy: Policy, draft: Draft, now: datetime, recorded: Recorded) -> str:
+    """Return why an approval no longer counts, "" where it does."""
+    if policy.mail.mode != "approve":
+        return "sending was switched off (mail.mode) before it went; it waits again"
+    rule = offer_forbidden(draft, policy, now, recorded)
+    return f"this offer {rule.why}" if rule else ""
+
+
+def _as_approved(draft: Draft, seen: Seen) -> bool:
+    """Tell whether the draft's copy certainly still is what was approved. What is unclear waits."""
+    drafts = seen.drafts
+    there = drafts.found.get(draft.provider_id)
+    if there is None or not drafts.known or drafts.lost:
+        return False
+    return there.revision == draft.remote and same_words(draft, there) and not unshown(draft, there)
+
+
+# --- a send whose outcome is unclear --------------------------------------------------------------
+
+
+def judge(attempt: Attempt, traces: SendTraces, now: datetime) -> AttemptState | None:
+    """Return what became of a send, None while that may still change.
+
+    `now` may lie before the attempt when the clock was set back: then it counts as made just now.
+    """
+    age = max(now - attempt.at, timedelta())
+    if traces.sent is not None:
+        return AttemptState.SENT
+    if traces.copy in (CopyNow.THERE, CopyNow.CHANGED):
+        # Sending takes the copy away: one that still stands after the request was over was not sent.
+        return AttemptState.NOT_SENT if age >= T_QUIET else None
+    if traces.searched and age < T_SETTLE:
+        return None
+    return AttemptState.UNKNOWN
+
+
+def open_attempt(draft: Draft, recorded: Recorded) -> Attempt | None:
+    """Return the draft's send that was begun and is not settled."""
+    return next(
+        (
+            each
+            for each in reversed(recorded.attempts)
+            if each.draft == draft.id and each.state is AttemptState.OPEN
+        ),
+        None,
+    )
+
+
+def approval_of(attempt: Attempt, recorded: Recorded) -> Approval | None:
+    """Return the approval a send was made by."""
+    return next((each for each in recorded.approvals if each.id == attempt.approval), None)
+
+
+def went(
+    draft: Draft, attempt: Attempt, sent: SentMail, now: datetime, detail: str = ""
+) -> tuple[Record, ...]:
+    """Return the records of a mail that went."""
+    gone = step(
+        draft,
+        Event.WENT,
+        handed_over=attempt.at,
+        message_id=sent.message_id or draft.message_id,
+        reason=detail or "sent",
+    )
+    return (gone, _ended(attempt, AttemptState.SENT, now, detail, sent_id=sent.id))
+
+
+def not_sent(
+    draft: Draft, attempt: Attempt, approval: Approval | None, now: datetime, detail: str, *, again: bool
+) -> tuple[Record, ...]:
+    """Return the records of a mail that certainly did not go.
+
+    With `again` its approval counts once more; else it waits for a new one.
+    """
+    ended = _ended(attempt, AttemptState.NOT_SENT, now, detail)
+    if again and approval is not None:
+        back = step(draft, Event.NOT_SENT)
+        return (back, replace(approval, state=ApprovalState.LIVE, rev=approval.rev + 1), ended)
+    return (step(draft, Event.REFUSED, reason=detail), ended)
+
+
+def unknown(draft: Draft, attempt: Attempt, now: datetime) -> tuple[Record, ...]:
+    """Return the records of a mail of which nobody can find out whether it went."""
+    return (step(draft, Event.UNTOLD, reason=UNTOLD), _ended(attempt, AttemptState.UNKNOWN, now, UNTOLD))
+
+
+def _ended(
+    attempt: Attempt, state: AttemptState, now: datetime, detail: str, *, sent_id: str = ""
+) -> Attempt:
+    return replace(attempt, state=state, ended=now, detail=detail, sent_id=sent_id, rev=attempt.rev + 1)
+
+
+def _unsettled(draft: Draft, now: datetime, recorded: Recorded) -> Problem:
+    return standing(
+        recorded,
+        now,
+        code=UNSETTLED_SEND,
+        subject=draft.key,
+        severity=Severity.TEMPORARY,
+        what=f"it is not clear yet whether the mail {draft.subject!r} went; it is not sent again before it is",
+        where=", ".join(draft.to),
+        fix="magicloop run    (it looks again)",
+    )
+
+
+def _unknown(draft: Draft, now: datetime, recorded: Recorded) -> Problem:
+    return standing(
+        recorded,
+        now,
+        code=UNKNOWN_SEND,
+        subject=draft.key,
+        severity=Severity.ASK,
+        what=f"the mail {draft.subject!r} may have gone, and only you can find out: look among your sent mails",
+        where=", ".join(draft.to),
+        fix=f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)",
+    )
