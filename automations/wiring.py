@@ -157,15 +157,17 @@ class Session:
     def world(self, journal: Journal | None = None) -> World:
         """Return everything a run may touch."""
         from automations.apply import World
-        from automations.providers import newline_here
+        from automations.providers import build_sender, newline_here
 
+        mailbox = self.mailbox()
         return World(
             calendar=self.calendar(),
-            mailbox=self.mailbox(),
+            mailbox=mailbox,
             renderer=self.renderer(),
             journal=journal or self.journal(),
             clock=self.clock,
             newline=newline_here(),
+            sender=build_sender(self.policy, mailbox),
         )
 
     def ground(self) -> Ground:

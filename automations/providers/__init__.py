@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from automations.model.policy import Policy
-    from automations.ports import Calendar, Mailbox
+    from automations.ports import Calendar, Mailbox, Sender
 
 CALENDARS = {"local": "automations.providers.local", "google": "automations.providers.google"}
 MAILBOXES = {"local": "automations.providers.local", "google": "automations.providers.google"}
+SENDERS = {"google": "automations.providers.google"}
 
 
 def build_calendar(policy: Policy) -> Calendar:
@@ -30,6 +31,15 @@ def build_mailbox(policy: Policy) -> Mailbox:
     module = import_module(MAILBOXES[policy.mail.provider])
     mailbox: Mailbox = module.build_mailbox(policy)
     return mailbox
+
+
+def build_sender(policy: Policy, mailbox: Mailbox) -> Sender | None:
+    """Return what lets an approved mail go; None where the person sends every mail themselves."""
+    if policy.mail.mode != "approve" or policy.mail.provider not in SENDERS:
+        return None
+    module = import_module(SENDERS[policy.mail.provider])
+    sender: Sender = module.build_sender(policy, mailbox)
+    return sender
 
 
 def newline_here() -> str:

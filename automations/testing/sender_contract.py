@@ -99,7 +99,8 @@ class SenderContract:
         self.edit_by_hand(sender, mail)
         sender.send(mail)
         [(_, data)] = self.arrived(sender)
-        assert read_mime(data).subject == LETTER.subject
+        read = read_mime(data)
+        assert (read.subject, read.body_text) == (LETTER.subject, LETTER.body_text)
 
     def test_prepare_raises_conflict_when_the_copy_was_edited(self, sender: Sender) -> None:
         """Nothing goes; where there is no copy there is nothing to compare."""

@@ -1,12 +1,17 @@
-"""The sender on memory passes the suite that every sender passes."""
+"""Every sender passes one suite."""
 
 from dataclasses import replace
 
-from automations.compose.reading import revision_of
+import pytest
+
+from automations.compose.reading import read_mime, revision_of
 from automations.errors import FaultClass, ProviderError
+from automations.providers.google.sending import GmailSender
 from automations.providers.memory_mail import MemoryMailbox, MemorySender
 from automations.testing.mail_contract import FIRST
 from automations.testing.sender_contract import SenderContract
+from google_emulator import Emulator, Fault, GmailApi
+from google_emulator.provider import google_mailbox
 
 
 class TestMemorySender(SenderContract):
@@ -52,3 +57,57 @@ class TestMemorySenderWithoutMailbox(TestMemorySender):
 
     def edit_by_hand(self, sender, mail):
         return False
+
+
+class GmailRules(SenderContract):
+    """Over real sockets, on a Gmail that may keep the ids of drafts, and for two sets of scopes."""
+
+    scopes = ("gmail.compose", "gmail.readonly")
+
+    @pytest.fixture(autouse=True)
+    def google(self):
+        self.api = GmailApi(account="sam@corp.test")
+        self.api.write("Lunch?")
+        with Emulator(self.api) as self.emulator:
+            allowed = frozenset(f"https://www.googleapis.com/auth/{name}" for name in self.scopes)
+            self.emulator.tokens["first-token"] = self.emulator.refresh_tokens["refresh-me"] = allowed
+            yield
+            self.mailbox.close()
+
+    def make_sender(self, tmp_path):
+        self.mailbox = google_mailbox(self.emulator, tmp_path, email="sam@corp.test")
+        return GmailSender(self.mailbox)
+
+    def place(self, sender, mail):
+        seen = self.mailbox.create(FIRST)
+        return replace(mail, provider_id=seen.provider_id, revision=seen.revision)
+
+    def arrived(self, sender):
+        found = []
+        for message in self.api.sent:
+            read = read_mime(message["raw"])
+            found.append(({*read.to, *read.cc, *read.bcc}, message["raw"]))
+        return found
+
+    def refuse(self, sender):
+        self.emulator.faults.put("gmail.users.drafts.send", Fault.error(400, "invalidArgument"))
+
+    def lose_answer(self, sender):
+        self.emulator.faults.put("gmail.users.drafts.send", Fault("close", applied=True))
+
+    def edit_by_hand(self, sender, mail):
+        self.api.edit(mail.provider_id, text="Anything to share?")
+        return True
+
+    def break_place(self, sender):
+        self.api.deny()
+
+
+class TestGmailSender(GmailRules):
+    pass
+
+
+class TestGmailSenderWithoutReading(GmailRules):
+    """With the scope for drafts alone, sent mails cannot be looked at."""
+
+    scopes = ("gmail.compose",)

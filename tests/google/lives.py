@@ -1,7 +1,10 @@
 """A person on Google, by the real providers and client: the calendar, or the drafts; the rest is in memory."""
 
+from dataclasses import replace
+
 from worlds import POLICY, START, Life
 
+from automations.providers.google.sending import GmailSender
 from automations.providers.memory import MemoryCalendar
 from automations.providers.memory_mail import MemoryMailbox
 from automations.store.sqlite import SqliteJournal
@@ -78,6 +81,12 @@ class GmailLife(Life):
         self.mailbox = google_mailbox(
             self.emulator, self.folder, clock=self.clock, timeout=self.timeout, email=self.policy.me.email
         )
+        if self.policy.mail.mode == "approve":
+            self.sender = GmailSender(self.mailbox)
+
+    def let_send(self):
+        self.policy = replace(self.policy, mail=replace(self.policy.mail, mode="approve"))
+        self.begin()
 
     def run(self, *only):
         self.begin()

@@ -166,7 +166,11 @@ class GmailApi:
         draft_id = call.body.get("id", "")
         message = self._known(draft_id)
         if "raw" in call.body.get("message", {}):
-            self.messages[message]["raw"], _ = self._written(call.body)
+            data, thread = self._written(
+                call.body
+            )  # replaces everything, so without a thread it leaves its own
+            del self.messages[message]
+            self.drafts[draft_id] = message = self._store(data, thread, ["DRAFT"])
         if not re.search(rb"^To:\s*\S", self.messages[message]["raw"], re.MULTILINE | re.IGNORECASE):
             raise ApiError(400, "invalidArgument", "Recipient address required")
         return self._shown(self.messages[self._sent(draft_id)], "minimal")

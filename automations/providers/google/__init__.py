@@ -8,7 +8,7 @@ from automations.errors import FaultClass, ProviderError
 
 if TYPE_CHECKING:
     from automations.model.policy import Policy
-    from automations.ports import Calendar, Mailbox
+    from automations.ports import Calendar, Mailbox, Sender
     from automations.providers.google.auth import SignIn
 
 
@@ -70,6 +70,17 @@ def build_mailbox(policy: Policy) -> Mailbox:
         notes=settings.mail_notes,
         endpoint=settings.api_endpoint,
     )
+
+
+def build_sender(policy: Policy, mailbox: Mailbox) -> Sender:
+    """Return what sends the drafts of `mailbox`, which is a Gmail one."""
+    from automations.providers.google.mail import GoogleMailbox
+    from automations.providers.google.sending import GmailSender
+
+    del policy
+    if not isinstance(mailbox, GoogleMailbox):
+        raise TypeError("Gmail sends only its own drafts")
+    return GmailSender(mailbox)
 
 
 def sign_in_of(policy: Policy) -> SignIn:

@@ -126,9 +126,18 @@ class Caller:
             lambda: _object(request.execute(num_retries=0), empty=empty), changes=True, again=again
         )
 
-    def _call(self, call: Callable[[], T], *, changes: bool, again: bool) -> T:
+    def change_once(self, request: Any) -> dict[str, Any]:
+        """Return the answer of a request that is made once: for what must never be sent twice.
+
+        Only a refused sign-in is renewed and the request made with the new one: the first did nothing.
+
+        :raises GoogleError: of any kind; ambiguous where it may have happened.
+        """
+        return self._call(lambda: _object(request.execute(num_retries=0)), changes=True, again=False, tries=1)
+
+    def _call(self, call: Callable[[], T], *, changes: bool, again: bool, tries: int = TRIES) -> T:
         began = self.clock.boot_seconds()
-        for tried in range(1, TRIES + 1):
+        for tried in range(1, tries + 1):
             self._check_quota()
             asked_at = self.clock.boot_seconds()
             try:
@@ -138,7 +147,7 @@ class Caller:
                 self._left -= self.clock.boot_seconds() - asked_at
                 if error.quota:
                     self.stopped_until = next_quota_day(self.clock.now())
-                if tried == TRIES or not self._may_try_again(error, again=again):
+                if tried == tries or not self._may_try_again(error, again=again):
                     raise error from None
             self._wait(error, tried)
             if self.clock.boot_seconds() - began > LATE_SECONDS:

@@ -12,12 +12,11 @@ from automations.compose.reading import read_mime
 from automations.errors import ConflictError, FaultClass, HeaderFaultError, ProviderError
 from automations.model.seen import OwnDrafts, SeenDraft, Unreadable
 from automations.ports import MailCapabilities
-from automations.providers.google.auth import COMPOSE, DRAFTS_BY, READS_BY
-from automations.providers.google.client import TIMEOUT, Caller, build_service
+from automations.providers.google.client import TIMEOUT
 from automations.providers.google.departed import Departed, what_became
 from automations.providers.google.failures import GoogleError
+from automations.providers.google.gmail import ME, WHERE, GmailAccount
 from automations.providers.google.known import Known, KnownDrafts
-from automations.providers.google.notes import Notes
 from automations.providers.google.wire_mail import (
     differs_only_in_form,
     from_raw,
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from automations.ports import MailCopy
     from automations.providers.google.auth import SignIn
 
-WHERE = "Gmail"
-ME = "me"
 _PAGE = 500
 _BAD_REQUEST, _NOT_FOUND = 400, 404
 
@@ -57,14 +54,9 @@ class GoogleMailbox:
         endpoint: str = "",
         timeout: float = TIMEOUT,
     ) -> None:
-        self._sign_in = sign_in
+        self.account = GmailAccount(sign_in, clock, notes=notes, endpoint=endpoint, timeout=timeout)
+        self.known = KnownDrafts(known)
         self._clock = clock
-        self._endpoint = endpoint
-        self._timeout = timeout
-        self._known = KnownDrafts(known)
-        self._notes = Notes(notes)
-        self._caller = Caller(WHERE, clock, sign_in.email, stopped_until=self._notes.stopped_until)
-        self._service: Any = None
         self._not_ours: dict[str, str] = {}
 
     @property
@@ -73,7 +65,7 @@ class GoogleMailbox:
         return MailCapabilities(
             drafts=True,
             find_by_key=True,
-            tells_sent_from_deleted=self._tells_sent(),
+            tells_sent_from_deleted=self.account.reads_all(),
             keeps_message_id=False,
             threads=False,
         )
@@ -94,16 +86,16 @@ class GoogleMailbox:
             if draft_id.endswith(".eml"):
                 unreadable[draft_id] = _kept_elsewhere(draft_id)
                 continue
-            known = self._known.get(draft_id)
+            known = self.known.get(draft_id)
             try:
                 if known is not None and listed.get(draft_id) == known.message:
                     found[draft_id] = seen_in_gmail(draft_id, from_raw(known.raw))
                     continue
-                seen = self._fetch(draft_id)
+                seen = self.look(draft_id)
                 if isinstance(seen, SeenDraft):
                     found[draft_id] = seen
                 else:
-                    departed[draft_id] = seen or what_became(self._api, self._caller, self._sign_in, known)
+                    departed[draft_id] = seen or what_became(self.account, known)
             except (HeaderFaultError, ValueError) as fault:
                 unreadable[draft_id] = _no_mail(draft_id, fault)
         return OwnDrafts(
@@ -119,11 +111,11 @@ class GoogleMailbox:
         :raises ProviderError: Gmail does not answer, or not to us: nothing follows from that.
         """
         listed = self._listed()
-        known = [draft_id for draft_id in self._known.of_ref(ref) if draft_id in listed]
+        known = [draft_id for draft_id in self.known.of_ref(ref) if draft_id in listed]
         for draft_id in (*known, *(one for one in listed if one not in known)):
             if draft_id not in known and self._ref(draft_id, listed[draft_id]) != ref:
                 continue
-            seen = self._readable(draft_id)
+            seen = self.readable(draft_id)
             if seen is not None:
                 return seen
         return None
@@ -141,9 +133,9 @@ class GoogleMailbox:
         standing = self._standing(copy)
         if standing is not None:
             return standing
-        request = self._api.users().drafts().create(userId=ME, body={"message": {"raw": to_raw(data)}})
+        request = self.account.api.users().drafts().create(userId=ME, body={"message": {"raw": to_raw(data)}})
         try:
-            reply = self._change(request)
+            reply = self.account.change(request)
         except GoogleError as error:
             raise _with_cure(error, copy) from None
         return self._remember(reply, data, changed=True)
@@ -156,16 +148,18 @@ class GoogleMailbox:
         """
         data = mail_for_gmail(copy.mime)
         _decoded(provider_id, data)
-        seen = self._readable(provider_id)
+        seen = self.readable(provider_id)
         if seen is None:
             raise _conflict(provider_id, "was sent or deleted by somebody else; nothing was written")
         if seen.revision != revision:
             raise _conflict(provider_id, "was changed by somebody else; nothing was written")
-        known = self._known.get(provider_id)
+        known = self.known.get(provider_id)
         message = {"raw": to_raw(data), **({"threadId": known.thread} if known else {})}
-        request = self._api.users().drafts().update(userId=ME, id=provider_id, body={"message": message})
+        request = (
+            self.account.api.users().drafts().update(userId=ME, id=provider_id, body={"message": message})
+        )
         try:
-            reply = self._change(request, again=True)
+            reply = self.account.change(request, again=True)
         except GoogleError as error:
             if error.status == _NOT_FOUND or "not a draft" in error.what.lower():
                 raise _conflict(provider_id, "was sent or deleted by somebody else meanwhile") from None
@@ -180,82 +174,42 @@ class GoogleMailbox:
         """
         if provider_id.endswith(".eml"):
             return
-        seen = self._readable(provider_id)
+        seen = self.readable(provider_id)
         if seen is None:
             return
         if seen.revision != revision:
             raise _conflict(provider_id, "was changed by somebody else since it was read; it stays")
-        request = self._api.users().drafts().delete(userId=ME, id=provider_id)
+        request = self.account.api.users().drafts().delete(userId=ME, id=provider_id)
         try:
-            self._change(request, again=True, empty=True)
+            self.account.change(request, again=True, empty=True)
         except GoogleError as error:
             if error.status != _NOT_FOUND:
                 raise
-        self._known.forget(provider_id)
+        self.known.forget(provider_id)
 
     def watched(self) -> None:
         """Return None: only asking Gmail tells."""
 
     def close(self) -> None:
         """Let go of the connections."""
-        if self._service is not None:
-            self._service.close()
-            self._service = None
-
-    def _tells_sent(self) -> bool:
-        try:
-            return self._sign_in.allows(READS_BY)
-        except ProviderError:
-            return False
+        self.account.close()
 
     # --- calls --------------------------------------------------------------------------------------
 
-    @property
-    def _api(self) -> Any:
-        """The client, made and checked to be the right person's when first used.
-
-        :raises ProviderError: there is no sign-in, it lacks drafts, or it is another person's.
-        """
-        if self._service is None:
-            self._sign_in.require(DRAFTS_BY, "Gmail drafts")
-            service = build_service(
-                "gmail", self._sign_in.credentials((COMPOSE,)), endpoint=self._endpoint, timeout=self._timeout
-            )
-            profile = service.users().getProfile(userId=ME)
-            try:
-                self._sign_in.check_account(lambda: str(self._read(profile).get("emailAddress", "")))
-            except ProviderError:
-                service.close()
-                raise
-            self._service = service
-        return self._service
-
-    def _read(self, request: Any) -> dict[str, Any]:
-        try:
-            return self._caller.read(request)
-        finally:
-            self._notes.note_stopped(self._caller.stopped_until)
-
-    def _change(self, request: Any, *, again: bool = False, empty: bool = False) -> dict[str, Any]:
-        try:
-            return self._caller.change(request, again=again, empty=empty)
-        finally:
-            self._notes.note_stopped(self._caller.stopped_until)
-
     def _listed(self, query: str = "") -> dict[str, str]:
         """Return the id of each draft in the account and that of its message; pages may be short or empty."""
-        drafts = self._api.users().drafts()
+        drafts = self.account.api.users().drafts()
         more = {"q": query} if query else {}
         request = drafts.list(userId=ME, maxResults=_PAGE, **more)
         listed: dict[str, str] = {}
         while request is not None:
-            page = self._read(request)
+            page = self.account.read(request)
             for one in page.get("drafts", ()):
                 listed[str(one["id"])] = str(one.get("message", {}).get("id", ""))
             request = drafts.list_next(request, page)
         return listed
 
-    def _fetch(self, draft_id: str) -> SeenDraft | Departed | None:
+    def look(self, draft_id: str) -> SeenDraft | Departed | None:
         """Return a draft; SENT when its id answers with a mail that went out; None when nothing answers.
 
         :raises HeaderFaultError: it is no mail any more.
@@ -270,15 +224,15 @@ class GoogleMailbox:
         return self._remember(reply, from_raw(str(message.get("raw", ""))), changed=False)
 
     def _get(self, draft_id: str, form: str) -> dict[str, Any] | None:
-        request = self._api.users().drafts().get(userId=ME, id=draft_id, format=form)
+        request = self.account.api.users().drafts().get(userId=ME, id=draft_id, format=form)
         try:
-            return self._read(request)
+            return self.account.read(request)
         except GoogleError as error:
             if error.status == _NOT_FOUND:
                 return None
             raise
 
-    def _readable(self, draft_id: str) -> SeenDraft | None:
+    def readable(self, draft_id: str) -> SeenDraft | None:
         """Return a draft, None when it was sent or is gone.
 
         :raises ProviderError: as a call, or permanent: it is no mail any more.
@@ -286,7 +240,7 @@ class GoogleMailbox:
         if draft_id.endswith(".eml"):
             return None
         try:
-            seen = self._fetch(draft_id)
+            seen = self.look(draft_id)
         except (HeaderFaultError, ValueError) as fault:
             told = _no_mail(draft_id, fault)
             raise ProviderError(
@@ -303,14 +257,14 @@ class GoogleMailbox:
 
     def _standing(self, copy: MailCopy) -> SeenDraft | None:
         """Return the draft of this ref that stands: one we remember, else one found by its recipients."""
-        for draft_id in self._known.of_ref(copy.ref):
-            seen = self._readable(draft_id)
+        for draft_id in self.known.of_ref(copy.ref):
+            seen = self.readable(draft_id)
             if seen is not None:
                 return seen
         to = " ".join(f"to:{address}" for address in read_mime(copy.mime).to)
         for draft_id, message in self._listed(to).items():
             if self._ref(draft_id, message) == copy.ref:
-                seen = self._readable(draft_id)
+                seen = self.readable(draft_id)
                 if seen is not None:
                     return seen
         return None
@@ -319,7 +273,7 @@ class GoogleMailbox:
         """Return what is seen of a draft, and note it; unless `changed` by us, a mere rewrap is no news."""
         draft_id, message = str(reply.get("id", "")), reply.get("message", {})
         seen = _decoded(draft_id, data) if changed else seen_in_gmail(draft_id, data)
-        before = self._known.get(draft_id)
+        before = self.known.get(draft_id)
         ref = read_mime(data).ref or (before.ref if before else "")
         if before is not None and not changed:
             was = seen_in_gmail(draft_id, from_raw(before.raw))
@@ -337,7 +291,7 @@ class GoogleMailbox:
             known.thread,
             known.raw,
         ):
-            self._known.put(draft_id, known)
+            self.known.put(draft_id, known)
         return seen
 
 
