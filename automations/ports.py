@@ -76,13 +76,17 @@ class BlockEvent:
 
 @dataclass(frozen=True, slots=True)
 class MailCopy:
-    """A draft's bytes and what names its copy: `key` is the purpose, `ref` an opaque lasting id."""
+    """A draft's bytes and what names its copy: `key` is the purpose, `ref` an opaque lasting id.
+
+    `thread` is the provider's own handle of the thread it belongs to, as `SentMail` gave it, "" for none.
+    """
 
     key: str
     ref: str
     subject: str
     created: datetime
     mime: bytes
+    thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,8 @@ class Mailbox(Protocol):
 
     def create(self, copy: MailCopy) -> SeenDraft:
         """Put a draft there. Creating the same `ref` again changes nothing and returns what stands.
+
+        A thread that is no more is no hindrance: it then begins one.
 
         :raises ProviderError: permanent, nothing was written.
         """

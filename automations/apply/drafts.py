@@ -194,6 +194,7 @@ def _render(bench: Bench, action: CreateDraft) -> Draft:
             template=action.template,
             message_id=message_id_for(ref, sender),
             thread=action.thread,
+            remote_thread=action.remote_thread,
         ),
     )
     entry = LogEntry(person, now, "render-draft", action.key, Outcome.DONE, words.subject, bench.run)
@@ -280,5 +281,10 @@ def _placed(draft: Draft, seen: SeenDraft) -> Draft:
 
 def _copy(draft: Draft) -> MailCopy:
     return MailCopy(
-        key=draft.key, ref=draft.id, subject=draft.subject, created=draft.created, mime=draft.mime
+        key=draft.key,
+        ref=draft.id,
+        subject=draft.subject,
+        created=draft.created,
+        mime=draft.mime,
+        thread=draft.remote_thread,
     )

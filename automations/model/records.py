@@ -93,7 +93,8 @@ class Draft:
     recipients (`rev` rises with every write). `remote` is the provider's revision last written or read.
     `key` is the purpose, e.g. `offer:<boss>:<month>`; `why` says in words what made it; `template` names
     the words it was rendered from (`offer-suggest`), which tells an offer's stage. `message_id` is
-    the one in its bytes, `thread` those of the mails it follows, oldest first; both with angle brackets.
+    the one in its bytes, `thread` those of the mails it follows, oldest first; both with angle brackets; "" where a provider gave
+    it another one that nobody knows. `remote_thread` is the provider's handle of the thread it belongs to.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Draft:
     message_id: str = ""
     thread: tuple[str, ...] = ()
     template: str = ""
+    remote_thread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,12 +129,13 @@ class SentMail:
     """A mail that went out, as far as the provider tells; what is not known is "".
 
     `id` is the provider's id of the sent mail, `message_id` the final one with its angle brackets,
-    `thread` the provider's handle of the thread it stands in.
+    `thread` the provider's handle of the thread it stands in, `at` when it went.
     """
 
     id: str = ""
     message_id: str = ""
     thread: str = ""
+    at: datetime | None = None
 
 
 class CopyNow(StrEnum):
@@ -165,14 +166,14 @@ class OwnDrafts:
     """Our drafts asked for by provider id; `lost` and `known` as in `OwnBlocks`.
 
     One that is there but is no mail any more is in `unreadable`, not in `found`: leave it alone. One that
-    is known to have been sent by hand is in `sent`; one that is gone, sent or deleted, in `unsure`.
+    is known to have been sent by hand is in `sent`, with what is known of the mail; one that is gone, sent or deleted, in `unsure`.
     """
 
     found: Mapping[str, SeenDraft] = field(default_factory=dict)
     lost: bool = False
     known: bool = True
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
-    sent: frozenset[str] = frozenset()
+    sent: Mapping[str, SentMail] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
 
 

@@ -167,7 +167,8 @@ class CreateDraft:
     """Write a mail for the person to review.
 
     Either `template` and `facts` say what to write, or `draft` is a record already rendered whose
-    place at the provider is still to be made. `thread` are the message ids it follows, oldest first.
+    place at the provider is still to be made. `thread` are the message ids it follows, oldest first,
+    `remote_thread` is the provider's handle of their thread.
     A mail that reads like one of the last of `unlike` (bodies, oldest first) takes its next wording. `also`
     are records written together with the words: a catalogue entry used up.
     """
@@ -185,6 +186,7 @@ class CreateDraft:
     unlike: tuple[str, ...] = ()
     also: tuple[Record, ...] = ()
     thread: tuple[str, ...] = ()
+    remote_thread: str = ""
 
     @property
     def subject(self) -> str:

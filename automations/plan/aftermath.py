@@ -12,7 +12,7 @@ from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided, standing
 from automations.plan.drafts import supersede
 from automations.plan.incident_record import updates_of
-from automations.plan.incidents import audiences_of, thread_of
+from automations.plan.incidents import audiences_of, remote_thread_of, thread_of
 from automations.plan.promises import working_weekdays
 from automations.plan.talk import PREFIXES, plan_talk, talk_key, talk_slot
 from automations.plan.withholding import open_incident
@@ -184,6 +184,7 @@ def _review_mail(
         to=to,
         reason=f"the review of {incident.id} ({kind}): root cause, what changes, owner and date",
         thread=thread_of(incident, kind, recorded),
+        remote_thread=remote_thread_of(incident, kind, recorded),
     )
 
 

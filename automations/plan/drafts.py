@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from automations.model.policy import Policy
     from automations.model.records import Draft, Problem, Recorded
-    from automations.model.seen import Seen, SeenDraft
+    from automations.model.seen import Seen, SeenDraft, SentMail
     from automations.plan.actions import Action
 
 UNREADABLE = "drafts-unreadable"
@@ -184,8 +184,8 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
     if draft.state not in (DraftState.RENDERED, *OPEN):
         return ()
     if _gone(draft, seen):
-        by_hand = CloseDraft(draft, DraftState.SENT_ELSEWHERE, "you sent it yourself")
-        return (by_hand,) if draft.provider_id in seen.drafts.sent else ()
+        sent = seen.drafts.sent.get(draft.provider_id)
+        return (_sent_by_hand(draft, sent, now),) if sent else ()
     if _deleted(draft, seen):
         # Whoever sends a mail from its file may move the file; only they can say whether it went.
         by_hand = CloseDraft(draft, DraftState.DISCARDED, "its file was deleted by hand")
@@ -218,9 +218,20 @@ def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[
     return first
 
 
+def _sent_by_hand(draft: Draft, sent: SentMail, now: datetime) -> CloseDraft:
+    """Record a mail the person sent, when it went, and what the mails that follow it need to know."""
+    known = replace(
+        draft,
+        handed_over=draft.handed_over or sent.at or now,
+        message_id=sent.message_id,
+        remote_thread=sent.thread or draft.remote_thread,
+    )
+    return CloseDraft(known, DraftState.SENT_ELSEWHERE, "you sent it yourself")
+
+
 def _gone(draft: Draft, seen: Seen) -> bool:
     """Tell whether the person sent the copy, or may have."""
-    return draft.state in OPEN and draft.provider_id in seen.drafts.sent | seen.drafts.unsure
+    return draft.state in OPEN and draft.provider_id in seen.drafts.sent.keys() | seen.drafts.unsure
 
 
 def _deleted(draft: Draft, seen: Seen) -> bool:

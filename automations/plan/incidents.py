@@ -145,6 +145,7 @@ def _mails(
             reason=_why(policy, incident, newest, kind),
             expires=_expiry(updates, newest, recorded),
             thread=thread_of(incident, kind, recorded),
+            remote_thread=remote_thread_of(incident, kind, recorded),
         )
         mails.append(mail)
     return tuple(mails)
@@ -166,6 +167,15 @@ def thread_of(incident: Incident, kind: str, recorded: Recorded) -> tuple[str, .
     prefix = f"incident:{incident.id}:{kind}:"
     went = [(went_at(draft), draft) for draft in recorded.drafts if draft.key.startswith(prefix)]
     return tuple(draft.message_id for at, draft in went if at is not None and draft.message_id)
+
+
+def remote_thread_of(incident: Incident, kind: str, recorded: Recorded) -> str:
+    """Return the provider's handle of the thread this audience's mails stand in, "" where none is known."""
+    prefix = f"incident:{incident.id}:{kind}:"
+    handles = [
+        each.remote_thread for each in recorded.drafts if each.key.startswith(prefix) and went_at(each)
+    ]
+    return next((handle for handle in reversed(handles) if handle), "")
 
 
 def _too_late(incident: Incident, newest: Update, kind: str, recorded: Recorded, now: datetime) -> bool:

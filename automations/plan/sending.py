@@ -148,7 +148,8 @@ def went(
         draft,
         Event.WENT,
         handed_over=attempt.at,
-        message_id=sent.message_id or draft.message_id,
+        message_id=sent.message_id,
+        remote_thread=sent.thread or draft.remote_thread,
         reason=detail or "sent",
     )
     return (gone, _ended(attempt, AttemptState.SENT, now, detail, sent_id=sent.id))

@@ -213,6 +213,7 @@ WHOLE: tuple[Record, ...] = (
         remote="r7",
         reason="edited",
         template="offer-ask",
+        remote_thread="19a0000000000001",
     ),
     some_approval(mime=b"Subject: How can I help?\r\n\r\n\x00\xff"),
     some_attempt(

@@ -198,7 +198,8 @@ class GmailApi:
         if not found:
             raise ApiError(404, "notFound", "Requested entity was not found.")
         form = call.one("format", "full")
-        return {"id": call.path["id"], "messages": [self._shown(one, form) for one in found]}
+        wanted = {name.lower() for name in call.query.get("metadataHeaders", [])}
+        return {"id": call.path["id"], "messages": [self._shown(one, form, wanted) for one in found]}
 
     # --- what Gmail does by itself -----------------------------------------------------------------
 
@@ -219,6 +220,10 @@ class GmailApi:
         thread = message.get("threadId")
         if thread is not None and all(one["threadId"] != thread for one in self.messages.values()):
             raise ApiError(404, "notFound", "Requested entity was not found.")
+        if thread is not None and _subject(data) not in {
+            _subject(one["raw"]) for one in self.messages.values() if one["threadId"] == thread
+        }:
+            thread = None  # another subject is another conversation
         return data, thread
 
     def _new_draft(self, data, thread):
@@ -269,3 +274,8 @@ class GmailApi:
         if first + size < len(found):
             reply["nextPageToken"] = str(first + size)
         return reply
+
+
+def _subject(data):
+    subject = str(email.message_from_bytes(data, policy=email.policy.default)["Subject"])
+    return re.sub(r"^(re: *)+", "", subject, flags=re.IGNORECASE)

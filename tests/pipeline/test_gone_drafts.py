@@ -7,6 +7,7 @@ import pytest
 from automations.desk import review
 from automations.errors import FaultClass, ProviderError, RefusedError
 from automations.model.records import DraftState, Severity
+from automations.model.seen import SentMail
 from automations.providers.memory_mail import MemoryMailbox
 
 
@@ -20,7 +21,7 @@ class Vanishing(MemoryMailbox):
     def fetch_drafts(self, provider_ids):
         asked = frozenset(provider_ids)
         seen = super().fetch_drafts(tuple(asked - self.sent - self.unsure))
-        return replace(seen, sent=asked & self.sent, unsure=asked & self.unsure)
+        return replace(seen, sent={one: SentMail() for one in asked & self.sent}, unsure=asked & self.unsure)
 
 
 @pytest.fixture

@@ -25,13 +25,17 @@ _LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A draft as last seen: Gmail's ids, our `ref`, its bytes as `raw`, and when (seconds since 1970)."""
+    """A draft as last seen: Gmail's ids, our `ref`, its bytes as `raw`, and when (seconds since 1970).
+
+    `before` are the messages that stood in its thread before it was made.
+    """
 
     message: str
     thread: str
     ref: str
     raw: str
     at: float
+    before: tuple[str, ...] = ()
 
 
 class KnownDrafts:
@@ -77,7 +81,10 @@ class KnownDrafts:
                 if os.fstat(file.fileno()).st_size > _LARGEST:
                     return {}
                 held = json.loads(file.read())
-            return {str(draft_id): Known(**fields) for draft_id, fields in held["drafts"].items()}
+            return {
+                str(draft_id): Known(**{**fields, "before": tuple(fields.get("before", ()))})
+                for draft_id, fields in held["drafts"].items()
+            }
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return {}
 

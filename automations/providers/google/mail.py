@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from automations.compose.reading import read_mime
 from automations.errors import ConflictError, FaultClass, HeaderFaultError, ProviderError
-from automations.model.seen import OwnDrafts, SeenDraft, Unreadable
+from automations.model.seen import OwnDrafts, SeenDraft, SentMail, Unreadable
 from automations.ports import MailCapabilities
 from automations.providers.google.client import TIMEOUT
-from automations.providers.google.departed import Departed, what_became
+from automations.providers.google.departed import Departed, in_thread, mail_of, read_headers, what_became
 from automations.providers.google.failures import GoogleError
 from automations.providers.google.gmail import ME, WHERE, GmailAccount
 from automations.providers.google.known import Known, KnownDrafts
@@ -67,7 +67,7 @@ class GoogleMailbox:
             find_by_key=True,
             tells_sent_from_deleted=self.account.reads_all(),
             keeps_message_id=False,
-            threads=False,
+            threads=True,
         )
 
     def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
@@ -81,7 +81,7 @@ class GoogleMailbox:
         listed = self._listed() if len(provider_ids) > 1 else {}
         found: dict[str, SeenDraft] = {}
         unreadable: dict[str, Unreadable] = {}
-        departed: dict[str, Departed] = {}
+        departed: dict[str, SentMail | Departed] = {}
         for draft_id in provider_ids:
             if draft_id.endswith(".eml"):
                 unreadable[draft_id] = _kept_elsewhere(draft_id)
@@ -101,7 +101,7 @@ class GoogleMailbox:
         return OwnDrafts(
             found,
             unreadable=unreadable,
-            sent=frozenset(one for one, became in departed.items() if became is Departed.SENT),
+            sent={one: became for one, became in departed.items() if isinstance(became, SentMail)},
             unsure=frozenset(one for one, became in departed.items() if became is Departed.UNKNOWN),
         )
 
@@ -133,12 +133,29 @@ class GoogleMailbox:
         standing = self._standing(copy)
         if standing is not None:
             return standing
-        request = self.account.api.users().drafts().create(userId=ME, body={"message": {"raw": to_raw(data)}})
+        thread, before = self._thread_for(copy)
         try:
-            reply = self.account.change(request)
+            reply = self._created(data, thread)
         except GoogleError as error:
             raise _with_cure(error, copy) from None
-        return self._remember(reply, data, changed=True)
+        return self._remember(reply, data, changed=True, before=before)
+
+    def _thread_for(self, copy: MailCopy) -> tuple[str, tuple[str, ...]]:
+        """Return the thread a new draft goes to, and the messages in it; a thread that is gone counts as none."""
+        messages = in_thread(self.account, copy.thread) if copy.thread else None
+        return ("", ()) if messages == {} else (copy.thread, tuple(messages or ()))
+
+    def _created(self, data: bytes, thread: str) -> dict[str, Any]:
+        message = {"raw": to_raw(data), **({"threadId": thread} if thread else {})}
+        drafts = self.account.api.users().drafts()
+        try:
+            return self.account.change(drafts.create(userId=ME, body={"message": message}))
+        except GoogleError as error:
+            if not thread or error.status != _NOT_FOUND:
+                raise
+            # The thread is no more, and nothing was made: it begins one of its own.
+            del message["threadId"]
+            return self.account.change(drafts.create(userId=ME, body={"message": message}))
 
     def update(self, provider_id: str, copy: MailCopy, *, revision: str) -> SeenDraft:
         """Replace our draft's bytes if it still has `revision`; it stays in its thread.
@@ -154,7 +171,8 @@ class GoogleMailbox:
         if seen.revision != revision:
             raise _conflict(provider_id, "was changed by somebody else; nothing was written")
         known = self.known.get(provider_id)
-        message = {"raw": to_raw(data), **({"threadId": known.thread} if known else {})}
+        thread = known.thread if known else copy.thread
+        message = {"raw": to_raw(data), **({"threadId": thread} if thread else {})}
         request = (
             self.account.api.users().drafts().update(userId=ME, id=provider_id, body={"message": message})
         )
@@ -209,8 +227,8 @@ class GoogleMailbox:
             request = drafts.list_next(request, page)
         return listed
 
-    def look(self, draft_id: str) -> SeenDraft | Departed | None:
-        """Return a draft; SENT when its id answers with a mail that went out; None when nothing answers.
+    def look(self, draft_id: str) -> SeenDraft | SentMail | Departed | None:
+        """Return a draft; the mail it became where its id answers with that; None when nothing answers.
 
         :raises HeaderFaultError: it is no mail any more.
         :raises ValueError: what came is no mail at all.
@@ -220,8 +238,14 @@ class GoogleMailbox:
             return None
         message = reply.get("message", {})
         if not is_draft(message):
-            return Departed.SENT if "SENT" in message.get("labelIds", ()) else Departed.UNKNOWN
+            went = "SENT" in message.get("labelIds", ())
+            return mail_of(self._headed(message)) if went else Departed.UNKNOWN
         return self._remember(reply, from_raw(str(message.get("raw", ""))), changed=False)
+
+    def _headed(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return a sent message with its headers where they can be read."""
+        readable = self.account.reads_all() and message.get("id")
+        return {**message, **read_headers(self.account, str(message["id"]))} if readable else message
 
     def _get(self, draft_id: str, form: str) -> dict[str, Any] | None:
         request = self.account.api.users().drafts().get(userId=ME, id=draft_id, format=form)
@@ -269,24 +293,27 @@ class GoogleMailbox:
                     return seen
         return None
 
-    def _remember(self, reply: dict[str, Any], data: bytes, *, changed: bool) -> SeenDraft:
+    def _remember(
+        self, reply: dict[str, Any], data: bytes, *, changed: bool, before: tuple[str, ...] = ()
+    ) -> SeenDraft:
         """Return what is seen of a draft, and note it; unless `changed` by us, a mere rewrap is no news."""
         draft_id, message = str(reply.get("id", "")), reply.get("message", {})
         seen = _decoded(draft_id, data) if changed else seen_in_gmail(draft_id, data)
-        before = self.known.get(draft_id)
-        ref = read_mime(data).ref or (before.ref if before else "")
-        if before is not None and not changed:
-            was = seen_in_gmail(draft_id, from_raw(before.raw))
+        last = self.known.get(draft_id)
+        ref = read_mime(data).ref or (last.ref if last else "")
+        if last is not None and not changed:
+            was = seen_in_gmail(draft_id, from_raw(last.raw))
             if differs_only_in_form(was, seen):
-                seen, data = was, from_raw(before.raw)
+                seen, data = was, from_raw(last.raw)
         known = Known(
             message=str(message.get("id", "")),
             thread=str(message.get("threadId", "")),
             ref=ref,
             raw=to_raw(data),
             at=self._clock.now().timestamp(),
+            before=before or (last.before if last else ()),
         )
-        if before is None or (before.message, before.thread, before.raw) != (
+        if last is None or (last.message, last.thread, last.raw) != (
             known.message,
             known.thread,
             known.raw,

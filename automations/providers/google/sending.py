@@ -9,22 +9,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from automations.compose.reading import REF_HEADER
 from automations.errors import ConflictError, FaultClass, ProviderError
 from automations.model.seen import CopyNow, SeenDraft, SendTraces, SentMail
-from automations.providers.google.departed import Departed
+from automations.providers.google.departed import (
+    in_thread,
+    latest_sent,
+    mail_of,
+    newly_sent,
+    read_headers,
+)
 from automations.providers.google.failures import GoogleError
 from automations.providers.google.gmail import ME, WHERE
-from automations.providers.google.wire_mail import header_of, mail_for_gmail, ref_of, to_raw
+from automations.providers.google.wire_mail import mail_for_gmail, ref_of, to_raw
 
 if TYPE_CHECKING:
     from automations.ports import Outgoing
     from automations.providers.google.mail import GoogleMailbox
 
-_BAD_REQUEST, _FORBIDDEN, _NOT_FOUND = 400, 403, 404
-_LATEST = 20
-"""How many of the newest sent mails are looked at for one that left its thread."""
-_HEADERS = ("Message-ID", REF_HEADER)
+_BAD_REQUEST, _NOT_FOUND = 400, 404
 
 
 class GmailSender:
@@ -49,7 +51,7 @@ class GmailSender:
                 fix="magicloop run",
             )
         thread = self._thread_of(mail)
-        found = self._in_thread(thread)
+        found = in_thread(self._account, thread) if thread else None
         noted = {"thread": thread, "messages": None if found is None else sorted(found)}
         return json.dumps(noted)
 
@@ -79,8 +81,8 @@ class GmailSender:
         if sent is not None:
             return SendTraces(sent, searched=True, copy=CopyNow.GONE)
         there = self._mailbox.look(mail.provider_id)
-        if there is Departed.SENT:
-            return SendTraces(SentMail(thread=thread), searched=searched, copy=CopyNow.GONE)
+        if isinstance(there, SentMail):
+            return SendTraces(there, searched=searched, copy=CopyNow.GONE)
         if not isinstance(there, SeenDraft):
             return SendTraces(searched=searched, copy=CopyNow.GONE)
         same = there.revision == mail.revision
@@ -92,47 +94,16 @@ class GmailSender:
         known = self._mailbox.known.get(mail.provider_id)
         return known.thread if known else ""
 
-    def _in_thread(self, thread: str) -> dict[str, dict[str, Any]] | None:
-        """Return the messages of a thread by id, None where the scopes do not allow to look."""
-        if not thread or not self._account.reads_all():
-            return None
-        request = self._account.api.users().threads().get(userId=ME, id=thread, format="minimal")
-        try:
-            found = self._account.read(request)
-        except GoogleError as error:
-            if error.status == _NOT_FOUND:
-                return {}
-            # The token file names no scopes, or more than were granted.
-            if error.status == _FORBIDDEN and error.fault is FaultClass.NEEDS_SIGN_IN:
-                return None
-            raise
-        return {str(one["id"]): one for one in found.get("messages", ())}
-
     def _found(self, mail: Outgoing, thread: str, before: frozenset[str]) -> SentMail | None:
-        """Return the mail that went, if it is among the sent ones.
-
-        Labels are asked, not words: searches by words lag.
-        """
-        for message_id, message in (self._in_thread(thread) or {}).items():
-            if message_id not in before and "SENT" in message.get("labelIds", ()):
-                return self._named(message)
-        users = self._account.api.users()
-        listing = users.messages().list(userId=ME, labelIds=["SENT"], maxResults=_LATEST)
-        for one in self._account.read(listing).get("messages", ()):
-            if one["id"] in before:
-                continue
-            message = self._metadata(one["id"])
+        """Return the mail that went, if it is among the sent ones: in its thread, else by its ref."""
+        messages = in_thread(self._account, thread) if thread else {}
+        sent = newly_sent(messages or {}, before)
+        if sent is not None:
+            return sent
+        for message in latest_sent(self._account, before):
             if ref_of(message) == mail.ref:
-                return _mail_of(message)
+                return mail_of(message)
         return None
-
-    def _metadata(self, message_id: str) -> dict[str, Any]:
-        request = (
-            self._account.api.users()
-            .messages()
-            .get(userId=ME, id=message_id, format="metadata", metadataHeaders=list(_HEADERS))
-        )
-        return self._account.read(request)
 
     def _named(self, message: dict[str, Any]) -> SentMail:
         """Return what is known of a mail that went; its final Message-ID where it can be read.
@@ -140,19 +111,11 @@ class GmailSender:
         It went, whatever becomes of this question.
         """
         if not self._account.reads_all():
-            return _mail_of(message)
+            return mail_of(message)
         try:
-            return _mail_of({**message, **self._metadata(str(message["id"]))})
+            return mail_of({**message, **read_headers(self._account, str(message["id"]))})
         except ProviderError:
-            return _mail_of(message)
-
-
-def _mail_of(message: dict[str, Any]) -> SentMail:
-    return SentMail(
-        id=str(message.get("id", "")),
-        message_id=header_of(message, "message-id"),
-        thread=str(message.get("threadId", "")),
-    )
+            return mail_of(message)
 
 
 def _read_evidence(evidence: str) -> dict[str, Any]:

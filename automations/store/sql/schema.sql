@@ -84,6 +84,7 @@ CREATE TABLE draft (
     message_id TEXT NOT NULL DEFAULT '',
     thread TEXT NOT NULL DEFAULT '[]',
     template TEXT NOT NULL DEFAULT '',
+    remote_thread TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (person, id)
 );
 
