@@ -14,7 +14,7 @@ COMMANDS = {
     "run": "automations.cli.run_commands:run",
     "plan": "automations.cli.run_commands:plan",
     "status": "automations.cli.status_commands:status",
-    "log": "automations.cli.status_commands:log",
+    "log": "automations.cli.log_commands:log",
     "draft": "automations.cli.send_commands:draft",
     "invention": "automations.cli.invention_commands:invention",
     "idea": "automations.cli.idea_commands:idea",

@@ -1,24 +1,20 @@
-"""`status`, `log`, and what the bare command says."""
+"""`status`, and what the bare command says."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.output import emit_json, heading, listing, prose, record, say, table
+from automations.cli.output import emit_json, heading, listing, prose, say, table
 from automations.errors import ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from automations.desk.status import Status
     from automations.model.loop import Promise
-    from automations.model.records import LogEntry
     from automations.wiring import Session
-
-FOLLOW_SECONDS = 2.0
 
 
 @click.command()
@@ -180,56 +176,3 @@ def welcome(session: Session) -> None:
         return
     now = session.clock.now()
     print_status(session, status_of(session.reading_journal().load(session.policy.person), now), now)
-
-
-@click.command()
-@click.option(
-    "-n", "--lines", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many."
-)
-@click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_obj
-def log(session: Session, *, lines: int, follow: bool, as_json: bool) -> None:
-    """Show what happened: every run, action and act by hand."""
-    person, journal = session.policy.person, session.reading_journal()
-    numbered = journal.log(person, limit=lines)
-    if as_json:
-        emit_json({"entries": [_entry_json(session, entry) for _, entry in numbered]})
-        return
-    if not numbered:
-        say("The log is empty. Try: magicloop run")
-    print_entry = _entry_printer(session)
-    for _, entry in numbered:
-        print_entry(entry)
-    last = numbered[-1][0] if numbered else 0
-    while follow:
-        session.clock.sleep(FOLLOW_SECONDS)
-        for number, entry in session.reading_journal().log(person, after=last):
-            print_entry(entry)
-            last = number
-
-
-def _entry_json(session: Session, entry: LogEntry) -> dict[str, Any]:
-    from automations.cli.wording import local_iso
-
-    return {
-        "at": local_iso(entry.at, session.policy.me.zone),
-        "run": entry.run,
-        "kind": entry.kind,
-        "subject": entry.subject,
-        "outcome": entry.outcome,
-        "detail": entry.detail,
-    }
-
-
-def _entry_printer(session: Session) -> Callable[[LogEntry], None]:
-    from automations.plan.zones import local, zone_name
-
-    zone = session.policy.me.zone
-
-    def print_entry(entry: LogEntry) -> None:
-        at = f"{local(entry.at, zone):%Y-%m-%d %H:%M} {zone_name(entry.at, zone)}"
-        parts = (at, entry.kind, entry.subject, entry.outcome, entry.detail)
-        record("  ".join(part for part in parts if part), hanging=len(at) + 2)
-
-    return print_entry

@@ -8,11 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from automations.store.address import database_uri
-from automations.store.refusals import translate
+from automations.store.looking import looking_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,39 +26,63 @@ def chain_hash(before: str, line: tuple[Any, ...]) -> str:
     return hashlib.sha256(f"{before}\n{text}".encode()).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class LogCheck:
+    """What re-deriving the chain found.
+
+    `lines` is how many fit from the start on, `head` the hash of the last of them ("" for none). `broken`
+    is the number of the first line that is not as it was written, None when all are, and `what` says how.
+    """
+
+    lines: int
+    head: str
+    broken: int | None = None
+    what: str = ""
+
+
 def verify_log(source: str | sqlite3.Connection) -> int | None:
     """Return the number of the first log line that is not as it was written, None when all are.
 
-    A line missing at the end counts as broken too. `source` is a journal's path or a connection.
+    :raises StoreError: the file cannot be read.
+    """
+    return check_log(source).broken
+
+
+def check_log(source: str | sqlite3.Connection) -> LogCheck:
+    """Derive the log's chain anew; a line missing at the end counts as broken too.
+
+    `source` is a journal's path, or a connection that reads as of one instant.
 
     :raises StoreError: the file cannot be read.
     """
     if isinstance(source, sqlite3.Connection):
-        return _first_broken(source)
-    try:
-        with closing(sqlite3.connect(database_uri(source, "ro"), uri=True)) as connection:
-            return _first_broken(connection)
-    except sqlite3.Error as error:
-        raise translate(error, source) from error
+        return _checked(source)
+    with looking_at(source) as connection:
+        return _checked(connection)
 
 
-def _first_broken(connection: sqlite3.Connection) -> int | None:
+def _checked(connection: sqlite3.Connection) -> LogCheck:
     rows = connection.execute(
         "SELECT number, person, at, kind, subject, outcome, detail, run, hash FROM log ORDER BY number"
     )
-    good, broken = _walk(rows)
-    if broken is not None:
-        return broken
+    found = _walk(rows)
+    if found.broken is not None:
+        return found
     # AUTOINCREMENT remembers the highest number ever given, so a cut-off end shows.
     given = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
-    return good + 1 if given is not None and given[0] > good else None
+    if given is not None and given[0] > found.lines:
+        return replace(found, broken=found.lines + 1, what="is missing, and so is all after it")
+    return found
 
 
-def _walk(rows: Iterable[tuple[Any, ...]]) -> tuple[int, int | None]:
-    """Return how many lines fit from the start, and the number that does not."""
+def _walk(rows: Iterable[tuple[Any, ...]]) -> LogCheck:
+    """Follow the chain as far as it holds."""
     before, good = FIRST, 0
     for *line, found in rows:
-        if line[0] != good + 1 or found != chain_hash(before, tuple(line)):
-            return good, good + 1
+        if line[0] != good + 1:
+            what = "is missing" if line[0] > good + 1 else "has a number that no line can have"
+            return LogCheck(good, before, good + 1, what)
+        if any(isinstance(value, bytes) for value in line) or found != chain_hash(before, tuple(line)):
+            return LogCheck(good, before, good + 1, "is not as it was written")
         before, good = found, good + 1
-    return good, None
+    return LogCheck(good, before)

@@ -32,11 +32,16 @@ def shown(command):
     return not command.hidden
 
 
+def acts(command):
+    """Tell whether a command does something itself, as a group does that needs no command after it."""
+    return not isinstance(command, click.Group) or command.invoke_without_command
+
+
 def commands():
     """Return the command list as a table: each command that does something, and its one line."""
     rows = ["| command | what it does |", "|---|---|"]
     for path, command in command_tree().items():
-        if path and shown(command) and not isinstance(command, click.Group):
+        if path and shown(command) and acts(command):
             rows.append(f"| `magicloop {path}` | {command.get_short_help_str(limit=200)} |")
     return "\n".join(rows)
 

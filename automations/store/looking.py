@@ -1,0 +1,52 @@
+"""Opening a journal to look at it: it is read as of one instant, and nothing in it is changed."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+from automations.store.address import database_uri
+from automations.store.refusals import translate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BUSY_SECONDS = 10.0
+
+
+@contextmanager
+def looking_at(path: str) -> Iterator[sqlite3.Connection]:
+    """Give a connection that can only read, in one transaction; nothing is made where nothing is.
+
+    The layout is whatever the file has: an older one is not upgraded, a newer one not refused.
+
+    :raises StoreError: the file is no database, is damaged or cannot be read.
+    """
+    try:
+        with closing(_open(path)) as connection:
+            connection.execute("PRAGMA query_only=ON")
+            connection.execute("BEGIN")
+            yield connection
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+
+
+def _open(path: str) -> sqlite3.Connection:
+    """Open for writing where that is possible: only then does SQLite tidy its side files when it leaves."""
+    for mode in ("rw", "ro"):
+        connection = sqlite3.connect(
+            database_uri(path, mode), uri=True, timeout=BUSY_SECONDS, isolation_level=None
+        )
+        try:
+            connection.execute("SELECT count(*) FROM sqlite_master")
+        except sqlite3.OperationalError:
+            connection.close()
+            if mode == "ro":
+                raise
+        except BaseException:
+            connection.close()
+            raise
+        else:
+            return connection
+    raise AssertionError("the second way returns or raises")
