@@ -6,33 +6,47 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.output import emit_json, say
+from automations.cli.output import emit_json, record
 from automations.errors import ExitCode
 
 if TYPE_CHECKING:
+    from automations.model.health import Row
     from automations.wiring import Session
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--online", is_flag=True, help="Also ask the servers that your config names.")
 @click.pass_context
-def doctor(ctx: click.Context, *, as_json: bool) -> None:
-    """Check the config and your accounts, and name each cure.
+def doctor(ctx: click.Context, *, as_json: bool, online: bool) -> None:
+    """Look at everything a run needs, and name each cure.
 
-    It exits with 1 when something is wrong.
+    Nothing is changed. It exits with 1 when something stands in the way of a run.
     """
+    from automations.cli.checkup import Checkup, rows_of
+    from automations.model.health import State
+
     session: Session = ctx.obj
-    session.config()
-    found = tuple(session.google_account().checks())
+    rows = tuple(rows_of(Checkup(session, online, session.clock.now())))
     if as_json:
         emit_json(
-            {"checks": [{"name": one.name, "ok": one.ok, "what": one.what, "fix": one.fix} for one in found]}
+            {
+                "rows": [
+                    {"name": one.name, "state": one.state.value, "what": one.what, "fix": one.fix}
+                    for one in rows
+                ]
+            }
         )
     else:
-        say(f"ok     config: {session.places.config}")
-        for one in found:
-            say(f"{'ok  ' if one.ok else 'wrong'}{'   ' if one.ok else '  '}{one.name}: {one.what}")
-            if one.fix:
-                say(f"       fix: {one.fix}")
-    if not all(one.ok for one in found):
+        _print(rows)
+    if any(one.state is State.ERROR for one in rows):
         ctx.exit(ExitCode.ERROR)
+
+
+def _print(rows: tuple[Row, ...]) -> None:
+    width = max(len(one.name) for one in rows)
+    for one in rows:
+        hanging = len(f" {one.state.value:<7}  {one.name:<{width}}  ")
+        record(f" {one.state.value:<7}  {one.name:<{width}}  {one.what}", hanging=hanging)
+        if one.fix:
+            record(f"{'':{hanging}}fix: {one.fix}", hanging=hanging + len("fix: "))

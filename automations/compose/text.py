@@ -90,6 +90,18 @@ class Composer:
         given = plain_facts(facts)
         return self._line(f"{folder}/summary.j2", given), self._block(f"{folder}/description.txt.j2", given)
 
+    def faults(self, paths: Iterable[str]) -> list[TemplateFaultError]:
+        """Compile the templates of these paths without running them; return what is wrong with each."""
+        found = []
+        for path in paths:
+            try:
+                self._environment.get_template(path)
+            except TemplateFaultError as fault:
+                found.append(fault)
+            except Exception as fault:  # noqa: BLE001 - as in rendering, whatever it is becomes one error
+                found.append(self._fault(path, fault))
+        return found
+
     def _line(self, path: str, facts: dict[str, Any]) -> str:
         return self._something(path, plain(self._render(path, facts)))
 

@@ -104,6 +104,14 @@ class ConfinedRenderer:
         summary, description = self._ask("event", name, facts, 2)
         return summary, description
 
+    def faults(self, names: Sequence[str]) -> tuple[TemplateFaultError, ...]:
+        """Compile the named templates, all in one child; return what is wrong with each, file by file.
+
+        :raises TemplateFaultError: one of them cannot even be compiled within the limits.
+        """
+        (told,) = self._ask("compile", "templates", {"names": list(names)}, 1)
+        return tuple(TemplateFaultError(what, where=where, fix=fix) for what, where, fix in json.loads(told))
+
     def _ask(self, kind: str, name: str, facts: Mapping[str, object], parts: int) -> list[str]:
         question = {"kind": kind, "name": name, "facts": plain_facts(facts), "roots": self._roots}
         command = [sys.executable, "-I", "-B", "-c", _BOOT, json.dumps([path for path in sys.path if path])]
@@ -141,6 +149,9 @@ def main() -> None:
         if question["kind"] == "mail":
             mail = composer.render_mail(question["name"], question["facts"])
             words = [mail.subject, mail.body_text, mail.body_html]
+        elif question["kind"] == "compile":
+            found = composer.faults(question["facts"]["names"])
+            words = [json.dumps([(fault.what, fault.where, fault.fix) for fault in found])]
         else:
             words = [*composer.render_event(question["name"], question["facts"])]
         answer: dict[str, Any] = {"words": words}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -34,19 +35,22 @@ def looking_at(path: str) -> Iterator[sqlite3.Connection]:
 
 def _open(path: str) -> sqlite3.Connection:
     """Open for writing where that is possible: only then does SQLite tidy its side files when it leaves."""
-    for mode in ("rw", "ro"):
+    ways = ["rw", "ro"]
+    if not os.access(os.path.dirname(path) or ".", os.W_OK) and not os.path.lexists(f"{path}-wal"):  # noqa: PTH120 - as the rest of the journal's code
+        ways.append("ro&immutable=1")  # where nobody can write, SQLite cannot make the side files it wants
+    for way in ways:
         connection = sqlite3.connect(
-            database_uri(path, mode), uri=True, timeout=BUSY_SECONDS, isolation_level=None
+            database_uri(path, way), uri=True, timeout=BUSY_SECONDS, isolation_level=None
         )
         try:
             connection.execute("SELECT count(*) FROM sqlite_master")
         except sqlite3.OperationalError:
             connection.close()
-            if mode == "ro":
+            if way == ways[-1]:
                 raise
         except BaseException:
             connection.close()
             raise
         else:
             return connection
-    raise AssertionError("the second way returns or raises")
+    raise AssertionError("the last way returns or raises")

@@ -212,29 +212,49 @@ def test_disconnecting_asks_and_without_a_terminal_needs_the_flag(account):
 # --- doctor -----------------------------------------------------------------------------------------
 
 
-def checks(account, code):
-    done = account.call("doctor", "--json")
+def rows(account, code, *words):
+    done = account.call("doctor", "--json", *words)
     assert done.exit_code == code, done.output
-    return {one["name"]: one for one in json.loads(done.stdout)["checks"]}
+    return json.loads(done.stdout)["rows"]
+
+
+def the(found, name):
+    (row,) = [one for one in found if one["name"] == name]
+    return row
+
+
+def clocks(found):
+    return [one for one in found if one["name"] == "clock"]
 
 
 def test_the_doctor_is_content_with_a_good_account(account):
-    with_date(account)
-
-    found = checks(account, 0)
-
-    assert all(one["ok"] for one in found.values())
-    assert {"google sign-in", "google calendar", "gmail"} <= set(found)
-
-
-def with_date(account):
     account.google.date = "Tue, 03 Nov 2026 08:00:30 GMT"
+
+    found = rows(account, 0, "--online")
+
+    assert not [one for one in found if one["state"] in ("error", "warning")]
+    assert the(found, "gmail")["what"] == "answers for ann@corp.test"
+    assert {"sign-in", "scope", "google calendar"} <= {one["name"] for one in found}
+    assert [one["state"] for one in clocks(found)] == ["ok", "ok", "ok"]
+    assert "agrees with Google's" in clocks(found)[1]["what"]
+
+
+def test_the_doctor_asks_nobody_unless_told_to(account):
+    found = rows(account, 0)
+
+    assert account.google.log == account.google.token_calls == []
+    assert the(found, "sign-in")["state"] == "ok"
+    assert "gmail" not in {one["name"] for one in found}
+    assert the(found, "network")["fix"] == "magicloop doctor --online"
 
 
 def test_the_doctor_sees_a_wrong_clock(account):
     account.google.date = "Tue, 03 Nov 2026 09:00:00 GMT"
 
-    assert "60 minutes off" in checks(account, 1)["clock"]["what"]
+    wrong = clocks(rows(account, 1, "--online"))[1]
+
+    assert (wrong["state"], wrong["fix"]) == ("error", "timedatectl set-ntp true")
+    assert "60 minutes off Google's" in wrong["what"]
 
 
 SIGN_INS = {
@@ -255,34 +275,52 @@ def test_the_doctor_names_the_cure_of_each_end_of_a_sign_in(account, error, made
     account.google.expire()
     account.google.refusal = error
 
-    found = checks(account, 1)
+    gmail = the(rows(account, 1, "--online"), "gmail")
 
-    assert what in found["gmail"]["what"]
-    assert fix in found["gmail"]["fix"]
+    assert what in gmail["what"]
+    assert fix in gmail["fix"]
     done = account.call("run", "--json")
     assert done.exit_code == 4
     assert any(fix in one["fix"] for one in json.loads(done.stdout)["problems"])
 
 
+def test_the_doctor_tells_the_age_of_a_sign_in(account):
+    held = {**json.loads(account.token.read_text()), "made": "2026-10-27T08:00:00Z"}
+    account.token.write_text(json.dumps(held))
+
+    assert the(rows(account, 0), "sign-in")["what"].endswith("token.json, 7 days old")
+
+
 def test_the_doctor_names_an_api_that_is_not_switched_on(account):
     account.mail.deny(403, "accessNotConfigured")
 
-    assert "enable it" in checks(account, 1)["gmail"]["fix"]
+    assert "enable it" in the(rows(account, 1, "--online"), "gmail")["fix"]
 
 
 def test_the_doctor_names_a_missing_scope(account):
     account.scoped("calendar.events.owned", "calendar.freebusy")
 
-    found = checks(account, 1)
+    found = {one["what"]: one for one in rows(account, 1) if one["name"] == "scope"}
 
-    assert not found["google scope for drafts in Gmail"]["ok"]
-    assert found["google scope for blocks in Google Calendar"]["ok"]
+    assert found["blocks in Google Calendar: granted"]["state"] == "ok"
+    lacking = found["drafts in Gmail: not granted, a box was left unticked"]
+    assert lacking["state"] == "error"
+    assert lacking["fix"].startswith("magicloop connect google")
 
 
 def test_the_doctor_names_a_token_file_others_can_read(account):
     account.token.chmod(0o644)
 
-    assert checks(account, 1)["google sign-in"]["fix"].startswith("chmod 600")
+    sign_in = the(rows(account, 1, "--online"), "sign-in")
+    assert sign_in["state"] == "error"
+    assert sign_in["fix"].startswith("chmod 600")
+    assert account.google.log == []
+
+
+def test_the_doctor_names_a_sign_in_that_is_not_there(account):
+    account.token.unlink()
+
+    assert the(rows(account, 1), "sign-in")["fix"] == "magicloop connect google"
 
 
 def test_pasting_without_having_begun_is_refused(account):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automations.errors import FaultClass, ProviderError, RefusedError
+from automations.model.health import Row, State
 from automations.providers.google import auth
 from automations.providers.google.client import Caller, SingleShot, build_service
 from automations.providers.google.cures import CONNECT
@@ -17,14 +17,13 @@ from automations.providers.google.failures import GoogleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from automations.clock import Clock
     from automations.model.policy import Policy
     from automations.providers.google.auth import SignIn, Token
 
 REVOKE = "https://oauth2.googleapis.com/revoke"
-SKEW = timedelta(minutes=5)
-"""A clock further off than this makes Google refuse signatures and us misjudge what is due."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +43,6 @@ OTHERS = Feature(
 )
 DRAFTS = Feature("drafts in Gmail", (auth.COMPOSE,), auth.DRAFTS_BY)
 READING = Feature("telling a sent draft from a deleted one", (auth.READ_MAIL,), auth.READS_BY)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing `doctor` looked at; `fix` is what to type or open when it is not `ok`."""
-
-    name: str
-    ok: bool
-    what: str
-    fix: str = ""
 
 
 def features(policy: Policy, *, read_mail: bool = False) -> tuple[Feature, ...]:
@@ -153,30 +142,41 @@ class Account:
 
     # --- doctor -------------------------------------------------------------------------------------
 
-    def checks(self) -> Iterator[Check]:
-        """Look at each thing a Google account needs; after one that all others need fails, stop."""
+    def rows(self) -> Iterator[Row]:
+        """Look at the sign-in's file: who may read it, what it allows, how old it is. Nobody is asked."""
         wanted = features(self._policy)
         if not wanted:
             return
-        name = "google sign-in"
         try:
             granted = [one for one in wanted if self._sign_in.allows(one.enough)]
         except ProviderError as error:
-            yield Check(name, ok=False, what=error.what, fix=error.fix)
+            yield Row("sign-in", State.ERROR, error.what, error.fix)
             return
-        yield Check(name, ok=True, what=f"kept in {self._sign_in.path}")
+        yield Row("sign-in", State.OK, f"kept in {self._sign_in.path}{self._age()}")
         for one in wanted:
-            ok = one in granted
-            what = "granted" if ok else "not granted: a box was left unticked"
-            yield Check(
-                f"google scope for {one.name}", ok, what, "" if ok else f"{CONNECT}, with every box ticked"
-            )
-        if CALENDAR in granted:
-            yield from self._called("calendar")
-        if DRAFTS in granted:
-            yield from self._called("gmail")
+            if one in granted:
+                yield Row("scope", State.OK, f"{one.name}: granted")
+            else:
+                what = f"{one.name}: not granted, a box was left unticked"
+                yield Row("scope", State.ERROR, what, f"{CONNECT}, with every box ticked")
 
-    def _called(self, api: str) -> Iterator[Check]:
+    def online_rows(self) -> Iterator[tuple[Row, datetime | None]]:
+        """Call each API once, cheaply; with each row comes the server's clock where it told it."""
+        try:
+            granted = [one for one in features(self._policy) if self._sign_in.allows(one.enough)]
+        except ProviderError:
+            return  # `rows` says so
+        for feature, api in ((CALENDAR, "calendar"), (DRAFTS, "gmail")):
+            if feature in granted:
+                yield self._called(api)
+
+    def _age(self) -> str:
+        if self._policy.google.service_account:
+            return ""
+        lasted = auth.lasted(self._sign_in.token(), self._clock.now())
+        return f", {max(0, lasted.days)} days old" if lasted is not None else ""
+
+    def _called(self, api: str) -> tuple[Row, datetime | None]:
         name = "google calendar" if api == "calendar" else "gmail"
         seen: dict[str, str] = {}
         try:
@@ -185,17 +185,12 @@ class Account:
             if api == "gmail" or "@" in address:
                 self._sign_in.confirm(address)
         except ProviderError as error:
-            yield Check(name, ok=False, what=error.what, fix=error.fix or f"try again later: {CONNECT}")
+            row = Row(name, State.ERROR, error.what, error.fix or f"try again later: {CONNECT}")
         else:
-            yield Check(name, ok=True, what=f"answers for {address}" if "@" in address else "answers")
-        yield from self._clock_check(seen.get("date", ""))
-
-    def _clock_check(self, date: str) -> Iterator[Check]:
+            row = Row(name, State.OK, f"answers for {address}" if "@" in address else "answers")
         with suppress(ValueError):
-            off = abs(self._clock.now() - parsedate_to_datetime(date))
-            if off > SKEW:
-                what = f"this machine's clock is {off.total_seconds() // 60:.0f} minutes off Google's"
-                yield Check("clock", ok=False, what=what, fix="timedatectl set-ntp true")
+            return row, parsedate_to_datetime(seen.get("date", ""))
+        return row, None
 
     # --- one cheap call -----------------------------------------------------------------------------
 

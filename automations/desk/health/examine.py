@@ -1,0 +1,35 @@
+"""Makes the whole table: each check by itself, so that one that fails hides no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from automations.errors import MagicloopError
+from automations.model.health import Row, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+_LOOK_CLOSER = "magicloop --debug doctor"
+
+
+def examine(checks: Iterable[tuple[str, Callable[[], Iterable[Row]]]]) -> Iterator[Row]:
+    """Yield the rows of every (name, check), in order; a check that breaks down is an error row of its name."""
+    for name, check in checks:
+        try:
+            for row in check():
+                yield (
+                    row if row.fix or row.state in (State.OK, State.INFO) else replace(row, fix=_LOOK_CLOSER)
+                )
+        except MagicloopError as error:
+            where = f" ({error.where})" if error.where and error.where not in error.what else ""
+            yield Row(name, State.ERROR, f"{error.what}{where}", error.fix or _LOOK_CLOSER)
+        except Exception as error:  # noqa: BLE001 - what is unforeseen is a finding too, and the rest still counts
+            yield Row(name, State.ERROR, f"could not be looked at: {_said(error)}", _LOOK_CLOSER)
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}{f': {error.filename}' if error.filename else ''}"
+    return f"{type(error).__name__}: {error}"

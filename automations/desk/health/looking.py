@@ -1,0 +1,114 @@
+"""Looks at this machine: paths, disks, the run lock, the time zone rules. Nothing is made or changed."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from automations.model.health import DiskSeen, LockSeen, PathSeen, ZonesSeen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+
+def look_at_path(path: str, now: datetime) -> PathSeen:
+    """Return what stands at a path, links followed.
+
+    :raises OSError: the system does not tell, e.g. a folder above may not be entered.
+    """
+    try:
+        seen = Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return PathSeen(path, exists=False, writable=_can_be_made(Path(path)))
+    folder = stat.S_ISDIR(seen.st_mode)
+    wanted = os.W_OK | os.X_OK if folder else os.W_OK
+    return PathSeen(
+        path=path,
+        exists=True,
+        folder=folder,
+        mode=stat.S_IMODE(seen.st_mode),
+        mine=seen.st_uid == os.geteuid(),
+        writable=os.access(path, wanted),
+        age_seconds=max(0.0, now.timestamp() - seen.st_mtime),
+    )
+
+
+def _can_be_made(path: Path) -> bool:
+    """Tell whether the nearest folder above that exists lets something be made in it."""
+    above = next((each for each in path.parents if each.exists()), None)
+    return above is not None and above.is_dir() and os.access(above, os.W_OK | os.X_OK)
+
+
+def look_at_disk(path: str) -> DiskSeen:
+    """Return the room where a path is, or will be made.
+
+    :raises OSError: the system does not tell.
+    """
+    place = next(each for each in (Path(path), *Path(path).parents) if each.exists())
+    room = os.statvfs(place)
+    # Some file systems count no files at all: their total is 0.
+    return DiskSeen(str(place), room.f_bavail * room.f_frsize, room.f_favail > 0 or room.f_files == 0)
+
+
+def look_at_lock(path: str) -> LockSeen:
+    """Return whether the run lock is held. The file itself means nothing: only the system's lock on it does.
+
+    :raises OSError: the file may not be opened.
+    """
+    import fcntl
+
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return LockSeen(path, held=False)
+    try:
+        # Shared, and let go at once: a run that comes this very instant tries again in 15 minutes.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return LockSeen(path, held=True, pid=_holder(os.fstat(handle)))
+    finally:
+        os.close(handle)
+    return LockSeen(path, held=False)
+
+
+def _holder(file: os.stat_result) -> int | None:
+    """Return the process that holds a file's lock, where the system lists locks (Linux)."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            # 1: FLOCK  ADVISORY  WRITE 4711 08:01:1234567 0 EOF
+            words = line.split()
+            if words[1] == "FLOCK" and words[5].rsplit(":", 1)[1] == str(file.st_ino):
+                return int(words[4]) or None
+    return None
+
+
+def look_at_zones(paths: Sequence[str]) -> ZonesSeen:
+    """Return the zone rules in use: those of the first of `paths` that has any, else those of the package."""
+    for path in paths:
+        if Path(path, "UTC").exists():
+            return ZonesSeen("system", _version_in(Path(path)))
+    with suppress(ImportError):
+        import tzdata
+
+        return ZonesSeen("tzdata", tzdata.IANA_VERSION)
+    return ZonesSeen("", "")
+
+
+def _version_in(folder: Path) -> str:
+    """Return the version that the rules' folder tells in one of two ways, "" where it tells none."""
+    with suppress(OSError):
+        return (folder / "+VERSION").read_text(encoding="ascii").strip()
+    with suppress(OSError, IndexError), (folder / "tzdata.zi").open(encoding="ascii") as file:
+        # # version 2026a
+        return file.readline().split()[2]
+    return ""
+
+
+def python_here() -> tuple[str, str]:
+    """Return the version of this Python and where it is."""
+    return sys.version.split()[0], sys.executable

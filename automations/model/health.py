@@ -1,0 +1,97 @@
+"""What `doctor` says and what it saw: plain values, so that each judgement is a small function of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+class State(StrEnum):
+    """How well something is. `info` needs nobody; `warning` will; `error` stands in the way now."""
+
+    OK = "ok"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing that was looked at: its `name`, how it is, `what` was found, and the one `fix` to type or open."""
+
+    name: str
+    state: State
+    what: str
+    fix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PathSeen:
+    """What stands at a path. `mode` are the permission bits; `mine` tells whether it is owned by this user.
+
+    `writable` is asked of the system, which also knows of disks mounted read-only. `age_seconds` is how long
+    ago it was changed.
+    """
+
+    path: str
+    exists: bool
+    folder: bool = False
+    mode: int = 0
+    mine: bool = True
+    writable: bool = True
+    age_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DiskSeen:
+    """The room on the disk a path is on: bytes for this user, and whether another file can be made."""
+
+    path: str
+    free_bytes: int
+    files_left: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class LockSeen:
+    """The run lock: whether somebody holds it, and who, where the system tells."""
+
+    path: str
+    held: bool
+    pid: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSeen:
+    """What a look into the journal's file found.
+
+    `layout` is the file's, `known` the newest this program knows. `damage` are SQLite's own sentences,
+    `lacking` the names of rules (triggers, unique indexes) that a journal of this layout must have,
+    `orphans` how many rows belong to nothing. `log_lines` fit the chain; `log_broken` says which does not.
+    `last_look` is when a run last worked or came by, `run_begun` when a run began that has not ended.
+    """
+
+    path: str
+    size: int
+    layout: int
+    known: int
+    damage: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+    orphans: int = 0
+    log_lines: int = 0
+    log_broken: str = ""
+    people: tuple[str, ...] = ()
+    last_look: datetime | None = None
+    run_begun: datetime | None = None
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ZonesSeen:
+    """Where the time zone rules come from (`system` or the `tzdata` package) and their version, e.g. 2026a."""
+
+    source: str
+    version: str

@@ -1,0 +1,107 @@
+"""A look into the journal's file for `doctor`: whatever its layout, without changing it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from automations.errors import StoreError
+from automations.model.health import JournalSeen
+from automations.store.chain import check_log
+from automations.store.instants import text_to_instant
+from automations.store.looking import looking_at
+from automations.store.migrate import APPLICATION_ID, VERSION, run_script, shipped_schema
+from automations.store.refusals import damaged
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_LARGE = 64 * 1024 * 1024
+"""Bytes above which indexes are not compared with their tables, which takes long."""
+_MOST = 5
+
+
+def look_at_journal(path: str) -> JournalSeen | None:
+    """Return what is found in the journal's file, None where there is none.
+
+    :raises StoreError: it is no journal, or too damaged to be opened.
+    """
+    if not os.path.lexists(path):
+        return None
+    size = os.stat(path).st_size  # noqa: PTH116 - as the rest of the journal's code
+    if not size:
+        raise damaged(path, "is empty, which a journal never is")
+    with looking_at(path) as connection:
+        if _one(connection, "PRAGMA application_id") != APPLICATION_ID:
+            raise StoreError(
+                f"{path} is a database, but not a magicloop journal",
+                where=path,
+                fix="MAGICLOOP_DATA=FOLDER magicloop run",
+            )
+        damage = _damage(connection, "quick_check" if size > _LARGE else "integrity_check")
+        layout = _one(connection, "PRAGMA user_version")
+        if damage or layout > VERSION:
+            return JournalSeen(path, size, layout, VERSION, damage)
+        log = check_log(connection)
+        return JournalSeen(
+            path=path,
+            size=size,
+            layout=layout,
+            known=VERSION,
+            lacking=_lacking(connection),
+            orphans=len(connection.execute("PRAGMA foreign_key_check").fetchall()),
+            log_lines=log.lines,
+            log_broken=f"line {log.broken} {log.what}" if log.broken is not None else "",
+            people=_people(connection),
+            last_look=_last_look(connection),
+            run_begun=_run_begun(connection),
+            problems=_problems(connection),
+        )
+
+
+def _damage(connection: sqlite3.Connection, check: str) -> tuple[str, ...]:
+    try:
+        found = tuple(str(said) for (said,) in connection.execute(f"PRAGMA {check}({_MOST})"))
+    except sqlite3.DatabaseError as error:
+        return (str(error),)
+    return () if found == ("ok",) else found
+
+
+def _lacking(connection: sqlite3.Connection) -> tuple[str, ...]:
+    """Return the triggers and indexes of the newest layout that this file does not have as they should be."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as new:
+        run_script(new, shipped_schema())
+        wanted, found = _rules(new), _rules(connection)
+    return tuple(sorted(name for name, sql in wanted.items() if found.get(name) != sql))
+
+
+def _rules(connection: sqlite3.Connection) -> dict[str, str]:
+    rows = connection.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL"
+    )
+    return {name: " ".join(sql.split()) for name, sql in rows}
+
+
+def _people(connection: sqlite3.Connection) -> tuple[str, ...]:
+    rows = connection.execute("SELECT person FROM run GROUP BY person ORDER BY min(id)")
+    return tuple(person for (person,) in rows)
+
+
+def _last_look(connection: sqlite3.Connection) -> datetime | None:
+    found = connection.execute("SELECT last_run, last_idle FROM wake").fetchone() or ()
+    return max((text_to_instant(each) for each in found if each), default=None)
+
+
+def _run_begun(connection: sqlite3.Connection) -> datetime | None:
+    begun = connection.execute("SELECT started, finished FROM run ORDER BY id DESC LIMIT 1").fetchone()
+    return text_to_instant(begun[0]) if begun and not begun[1] else None
+
+
+def _problems(connection: sqlite3.Connection) -> tuple[str, ...]:
+    return tuple(what for (what,) in connection.execute("SELECT what FROM problem ORDER BY since, code"))
+
+
+def _one(connection: sqlite3.Connection, statement: str) -> Any:
+    return connection.execute(statement).fetchone()[0]
