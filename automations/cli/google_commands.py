@@ -68,6 +68,10 @@ def connect() -> None:
 @click.option("--no-browser", is_flag=True, help="Print the page's address; paste back where it ends.")
 @click.option("--paste", metavar="ADDRESS", help="The address the consent page ended at, after --no-browser.")
 @click.option("--read-mail", is_flag=True, help="Also ask to read mail: tells sent drafts from deleted ones.")
+@click.option(
+    "--export", "export_to", metavar="FILE", help="Write this sign-in to FILE, for another machine."
+)
+@click.option("--import", "import_from", metavar="FILE", help="Take over a sign-in that another wrote.")
 @click.pass_obj
 def connect_google(
     session: Session,
@@ -77,15 +81,25 @@ def connect_google(
     no_browser: bool,
     paste: str | None,
     read_mail: bool,
+    export_to: str | None,
+    import_from: str | None,
 ) -> None:
     """Sign in to Google with a client of your own, step by step.
 
-    It asks only for what the config uses, and keeps the sign-in in a file that you alone can read.
+    It asks only for what the config uses, and keeps the sign-in in a file that you alone can read. For a
+    machine without a browser: sign in on another one, --export there, carry the file over, --import here.
     """
     from automations.providers.google import consent
 
     account = session.google_account()
+    if export_to:
+        _export(account, export_to)
+        return
     wanted = account.features(read_mail=read_mail)
+    if import_from:
+        _keep(account, wanted, account.read_exported(_as_typed(import_from)))
+        say(f"Delete the copy now: rm {_as_typed(import_from)}")
+        return
     now = session.clock.now()
     if paste:
         _keep(account, wanted, consent.finish_paste(account.pending, paste, now))
@@ -143,7 +157,7 @@ def _client_file(session: Session, named: str | None) -> str:
     downloads = os.path.expanduser("~/Downloads")  # noqa: PTH111 - as a person would say it
     given = named or session.policy.google.client_file
     if given:
-        return os.path.abspath(os.path.expanduser(given))  # noqa: PTH100, PTH111 - as typed
+        return _as_typed(given)
     found = newest_client(downloads)
     if not found and is_interactive():
         _walk()
@@ -157,6 +171,21 @@ def _client_file(session: Session, named: str | None) -> str:
         )
     say(f"OAuth client: {found}")
     return found
+
+
+def _as_typed(path: str) -> str:
+    return os.path.abspath(os.path.expanduser(path))  # noqa: PTH100, PTH111 - as a shell would take it
+
+
+def _export(account: Account, path: str) -> None:
+    place = _as_typed(path)
+    account.export(place)
+    say(f"Written: {place}")
+    paragraph(
+        "It lets whoever has it act as you in Google. Carry it over by a safe way (scp), then on the other machine:"
+    )
+    say(f"  magicloop connect google --import {os.path.basename(place)}")  # noqa: PTH119 - a name to type
+    say(f"and delete it here: rm {place}")
 
 
 def _walk() -> None:

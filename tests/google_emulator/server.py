@@ -11,9 +11,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
 from google_emulator.discovery import ApiError, find_method, read_call
 from google_emulator.faults import Faults
 
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SLOW = 30.0
 """How long a slow answer waits for the client to give up, in seconds."""
 
@@ -39,6 +43,8 @@ class Emulator:
         self.tokens = {"first-token": ALL_SCOPES}
         self.refresh_tokens = {"refresh-me": ALL_SCOPES}
         self.codes = {}
+        self.service_accounts = {}
+        self.delegated = {}
         self.date = None
         self.refusal = None
         self._lock = threading.RLock()
@@ -131,6 +137,26 @@ class Emulator:
         made = {"access_token": f"token-{number}", "refresh_token": f"refresh-{number}", "expires_in": 3599}
         return 200, {}, {**made, "token_type": "Bearer", "scope": " ".join(sorted(granted))}
 
+    def _delegate(self, assertion):
+        """Check a service account's signed claims as Google does; answer with a token for whom it acts."""
+        head, claims, signature = assertion.split(".")
+        said = json.loads(_from_base64(claims))
+        key = self.service_accounts.get(said["iss"])
+        if key is None:
+            return 400, {}, {"error": "invalid_grant", "error_description": "account not found"}
+        key.verify(
+            _from_base64(signature), f"{head}.{claims}".encode(), padding.PKCS1v15(), hashes.SHA256()
+        )  # raises: a wrong signature is a bug of ours
+        assert said["aud"] == "https://oauth2.googleapis.com/token"
+        allowed = self.delegated.get(said.get("sub"), frozenset())
+        asked = frozenset(said["scope"].split())
+        if not asked <= allowed:
+            text = "Client is unauthorized to retrieve access tokens using this method"
+            return 401, {}, {"error": "unauthorized_client", "error_description": text}
+        token = f"delegated-{len(self.token_calls)}"
+        self.tokens[token] = asked
+        return 200, {}, {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
+
     def answer_revoke(self, data):
         """Return (status, headers, body) for a sign-in that is taken back."""
         token = dict(parse_qsl(data.decode())).get("token")
@@ -148,6 +174,8 @@ class Emulator:
                 return 400, {}, {"error": self.refusal, "error_description": "No."}
             if form.get("grant_type") == "authorization_code":
                 return self._redeem(form)
+            if form.get("grant_type") == JWT_BEARER:
+                return self._delegate(form["assertion"])
             scopes = self.refresh_tokens.get(form.get("refresh_token"))
             if form.get("grant_type") != "refresh_token" or scopes is None:
                 body = {"error": "invalid_grant", "error_description": "Token has been expired or revoked."}
@@ -156,6 +184,10 @@ class Emulator:
             self.tokens[token] = scopes
         reply = {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
         return 200, {}, {**reply, "scope": " ".join(sorted(scopes))}
+
+
+def _from_base64(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
 def _not_served(call):

@@ -113,6 +113,31 @@ class Account:
         auth.write_token(self.path, replace(token, account=address))
         return address, lacking
 
+    def export(self, path: str) -> None:
+        """Write the sign-in to a new file that its owner alone can read, for another machine.
+
+        :raises ProviderError: there is none, or the file cannot be written.
+        :raises RefusedError: there is a file already.
+        """
+        token = auth.read_token(self.path)
+        if Path(path).exists():
+            raise RefusedError(
+                "there is a file of that name already; it stays", where=path, fix="name another file"
+            )
+        auth.write_token(path, token)
+
+    def read_exported(self, path: str) -> Token:
+        """Return the sign-in that `export` wrote on another machine.
+
+        :raises ProviderError: it is not there, others can read it, or it is none.
+        """
+        try:
+            return auth.read_token(path)
+        except ProviderError as error:
+            if not Path(path).exists():
+                error.what, error.fix = "that file is not there", "name the file that --export wrote"
+            raise
+
     def revoke(self) -> bool:
         """Take the sign-in back at Google and delete its file; tell whether Google knew it.
 

@@ -335,6 +335,7 @@ def _delegated(path: str, subject: str, scopes: tuple[str, ...]) -> Credentials:
     from google.oauth2 import service_account
 
     try:
+        _check_token_uri(path, str(json.loads(text).get("token_uri", GOOGLE_TOKEN_URI)))
         made: Credentials = service_account.Credentials.from_service_account_info(  # type: ignore[no-untyped-call]
             json.loads(text), scopes=list(scopes), subject=subject
         )
