@@ -135,8 +135,8 @@ class MemoryJournal:
             )
             undisturbed = now.by_hand == now.by_hand_at[run.id]
             if wake is not None:
-                _check_text(wake.config, wake.version, *(text for pair in wake.watched for text in pair))
                 wake = replace(wake, watched=tuple(dict(wake.watched).items()))
+                _check_text(wake.config, wake.version, *(text for pair in wake.watched for text in pair))
             standing = wake if wake is not None and wake.due is not None and undisturbed else None
             now.pulse = replace(now.pulse, last_run=at, wake=standing)
             _append(now, LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
@@ -252,7 +252,7 @@ def _check_revision(now: _Contents, table: Table, record: Any) -> None:
         raise ConflictError(changed_meanwhile(table, record), fix=LOOK_AGAIN)
     if isinstance(record, Draft) and record.state not in lifecycle.MOVES[standing.state]:
         raise _refused(lifecycle.refusal(standing.state, record.state))
-    if isinstance(record, Draft) and record.state in lifecycle.FINAL and not _same_words(standing, record):
+    if isinstance(record, Draft) and standing.state in lifecycle.FINAL and not _same_words(standing, record):
         raise _refused(lifecycle.KEEPS_WORDS)
     if isinstance(record, Draft) and record.state is DraftState.SENDING and not _is_approved(now, record):
         raise _refused(lifecycle.SENT_AS_APPROVED)

@@ -307,6 +307,13 @@ class RecordRules(ABC):
         journal.record(record_line(), [tidied])
         assert journal.load(ANN).drafts == (tidied,)
 
+    def test_the_words_may_change_with_the_write_that_ends_a_draft(self, journal: Journal) -> None:
+        """What is kept are the words it ended with."""
+        journal.record(record_line(), [some_draft(state=DraftState.WAITING)])
+        ended = some_draft(state=DraftState.DISCARDED, rev=2, mime=b"other")
+        journal.record(record_line(), [ended])
+        assert journal.load(ANN).drafts == (ended,)
+
     @pytest.mark.parametrize("state", list(DraftState))
     def test_a_new_draft_begins_where_it_may(self, journal: Journal, state: DraftState) -> None:
         """Nothing is born approved, sent or ended."""

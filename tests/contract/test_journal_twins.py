@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from hypothesis import event, given
+from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from automations.errors import MagicloopError
@@ -154,6 +154,7 @@ def both():
         assert verify_log(path) is None
 
 
+@example([("finish", 1, ANN, [], Wake(None, "", "", (("", HALF_A_SIGN), ("", ""))))])
 @given(st.lists(asked, max_size=12))
 def test_the_twins_answer_alike(asks):
     with both() as (file, memory):
