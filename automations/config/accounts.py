@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
-from automations.config.keys import MANY, PATH, PathText, Table, key
-from automations.model.policy import MailSettings
+from automations.config.keys import MANY, NAME, PATH, PathText, Table, key
+from automations.model.policy import MailSettings, SmtpSettings
 
 _MAIL = MailSettings()
+_SMTP = SmtpSettings()
 
 
 class Calendar(Table, frozen=True):
@@ -128,3 +129,80 @@ class Google(Table, frozen=True):
             extra={"form": "loopback", "unset": "Google itself"},
         ),
     ] = ""
+
+
+class Password(Table, frozen=True):
+    """Where the password is kept, by one of three; the password itself has no place in this file."""
+
+    CURE: ClassVar[str] = (
+        'write where it is kept: password = {env = "NAME"}, {file = "PATH"} or {command = "PROGRAM"}'
+    )
+
+    env: Annotated[
+        str,
+        key(
+            "The environment variable that holds it.",
+            max_length=NAME,
+            examples=["MAGICLOOP_SMTP_PASSWORD"],
+            extra={"form": "variable", "unset": "none"},
+        ),
+    ] = ""
+    file: Annotated[
+        str,
+        key(
+            "A file, readable by you alone, whose first line it is.",
+            max_length=PATH,
+            extra={"form": "path", "unset": "none"},
+        ),
+    ] = ""
+    command: Annotated[
+        str,
+        key(
+            "A program and its arguments, run without a shell, that prints it, such as pass show mail.",
+            max_length=PATH,
+            extra={"form": "command", "unset": "none", "secret": True},
+        ),
+    ] = ""
+
+
+class Smtp(Table, frozen=True):
+    """The mail server that sends what you approved, where mail.mode is approve and mail.provider is local."""
+
+    host: Annotated[
+        str,
+        key(
+            "Its name.",
+            max_length=253,
+            examples=["smtp.example.com"],
+            extra={"form": "host", "unset": "none"},
+        ),
+    ] = ""
+    port: Annotated[
+        int, key("Its port; 0 takes 587 for starttls, 465 for tls and 25 for none.", ge=0, le=65535)
+    ] = 0
+    user: Annotated[
+        str,
+        key(
+            "The name you sign in by, often your mail address.",
+            max_length=254,
+            examples=["sam@example.com"],
+            extra={"unset": "no sign-in"},
+        ),
+    ] = ""
+    password: Password = Password()
+    security: Annotated[
+        Literal["starttls", "tls", "none"],
+        key("How the connection is kept private; none only for a server on this very machine."),
+    ] = "starttls"
+    ca_file: Annotated[
+        str,
+        key(
+            "The certificates (PEM) trusted in place of those this machine trusts.",
+            max_length=PATH,
+            examples=["~/certs/corp-ca.pem"],
+            extra={"form": "path", "unset": "those this machine trusts"},
+        ),
+    ] = ""
+    timeout: Annotated[int, key("Seconds the server may take for one step.", ge=1, le=600)] = int(
+        _SMTP.timeout
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 from automations.config.windows import (
@@ -23,7 +24,16 @@ if TYPE_CHECKING:
 
 def cross_faults(reading: Reading[Config]) -> tuple[ConfigProblem, ...]:
     """Return what is wrong between keys that are each right by themselves."""
-    return (*_bosses(reading), *_addresses(reading), *_hours(reading), *_lengths(reading), *_files(reading))
+    return (
+        *_bosses(reading),
+        *_addresses(reading),
+        *_hours(reading),
+        *_lengths(reading),
+        *_files(reading),
+        *_sending(reading),
+        *_server(reading),
+        *_password(reading),
+    )
 
 
 def all_windows(texts: str | Iterable[str]) -> tuple[WeekWindow, ...]:
@@ -96,6 +106,50 @@ def _files(reading: Reading[Config]) -> Iterator[ConfigProblem]:
     if calendar.file and calendar.file in calendar.busy:
         what = "is in calendar.busy too, so your blocks would count as meetings; take it out there"
         yield ConfigProblem("calendar.file", what)
+
+
+def _sending(reading: Reading[Config]) -> Iterator[ConfigProblem]:
+    """Without a way to send, an approved mail would wait for ever."""
+    config = reading.config
+    if config.mail.mode != "approve" or config.mail.provider == "google" or config.smtp.host:
+        return
+    if reading.sound("mail", "smtp.host"):
+        what = "is approve, but nothing here can send: name your mail server in smtp.host"
+        yield ConfigProblem("mail.mode", f'{what}, or write mail.provider = "google", or mode = "draft-only"')
+
+
+def _server(reading: Reading[Config]) -> Iterator[ConfigProblem]:
+    smtp = reading.config.smtp
+    if not reading.sound("smtp"):
+        return
+    told = sorted(key for key in reading.given if key.startswith("smtp.") and key != "smtp.password")
+    if told and not smtp.host:
+        yield ConfigProblem("smtp.host", f'is missing beside {told[0]}; write host = "smtp.example.com"')
+    elif smtp.security == "none" and not _is_this_machine(smtp.host):
+        what = "is none, so mails and the password could be read on their way"
+        yield ConfigProblem("smtp.security", f'{what}; write "starttls" or "tls"')
+
+
+def _password(reading: Reading[Config]) -> Iterator[ConfigProblem]:
+    smtp = reading.config.smtp
+    if not reading.sound("smtp"):
+        return
+    kept = [name for name in ("env", "file", "command") if getattr(smtp.password, name)]
+    if len(kept) > 1:
+        yield ConfigProblem("smtp.password", f"names {' and '.join(kept)}; keep one of them")
+    elif smtp.user and not kept:
+        yield ConfigProblem("smtp.password", f"is missing beside smtp.user; {type(smtp.password).CURE}")
+    elif kept and not smtp.user:
+        yield ConfigProblem("smtp.user", "is missing beside smtp.password; write the name you sign in by")
+
+
+def _is_this_machine(host: str) -> bool:
+    if host.lower() in ("", "localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def block_minutes(hours: float) -> int:

@@ -12,6 +12,8 @@ from automations.model import policy
 if TYPE_CHECKING:
     from automations.config import spec
 
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+
 EVERY_MONTHS = {"monthly": 1, "every-2-months": 2, "quarterly": 3}
 
 
@@ -46,6 +48,7 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
             mails_per_run=config.limits.mails_per_run,
         ),
         google=_google(config.google, folder, data_dir),
+        smtp=_smtp(config.smtp, folder),
         sample=config.sample,
     )
 
@@ -116,6 +119,21 @@ def _google(one: spec.Google, folder: str, data_dir: str) -> policy.GoogleSettin
         known_drafts=str(Path(data_dir) / "google-drafts.json"),
         notes=str(Path(data_dir) / "google-calendar.json"),
         mail_notes=str(Path(data_dir) / "google-mail.json"),
+    )
+
+
+def _smtp(one: spec.Smtp, folder: str) -> policy.SmtpSettings:
+    kept = one.password
+    return policy.SmtpSettings(
+        host=one.host,
+        port=one.port or _PORTS[one.security],
+        user=one.user,
+        password=policy.SecretPlace(
+            env=kept.env, file=_absolute(kept.file, folder) if kept.file else "", command=kept.command
+        ),
+        security=one.security,
+        timeout=one.timeout,
+        ca_file=_absolute(one.ca_file, folder) if one.ca_file else "",
     )
 
 

@@ -36,6 +36,9 @@ def effective(loaded: Loaded) -> tuple[Setting, ...]:
         "calendar.file": loaded.policy.calendar.file,
         "mail.folder": loaded.policy.mail.folder,
         "google.token_file": loaded.policy.google.token_file,
+        "smtp.port": loaded.policy.smtp.port,
+        "smtp.password.file": loaded.policy.smtp.password.file,
+        "smtp.ca_file": loaded.policy.smtp.ca_file,
         "invention.floor_minutes": loaded.policy.invention.floor_minutes,
     }
     return tuple(

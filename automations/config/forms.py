@@ -6,6 +6,7 @@ Each check returns what is wrong and what is allowed, or '' when the text is rig
 from __future__ import annotations
 
 import re
+import shlex
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 _ANGLE = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>\s*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|webcal:|mailto:")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/?")
+_HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Joiners that Persian, Hindi and many an emoji need; they change no order and hide no text.
 _JOINERS = "\u200c\u200d"
 _LINE_BREAKS = "\n\r\v\f\x85\u2028\u2029"
@@ -112,9 +115,31 @@ def loopback_fault(text: str) -> str:
     return "is no address of this machine; write http://127.0.0.1:PORT, or leave it out for Google itself"
 
 
+def host_fault(text: str) -> str:
+    """Refuse what is no bare name or address of a machine."""
+    if not text or (_HOST.fullmatch(text) and ".." not in text):
+        return ""
+    return "is not the name of a machine; write it alone, like smtp.example.com, and the port in port"
+
+
+def variable_fault(text: str) -> str:
+    """Refuse what is no name of an environment variable. The caller must not show it: it may be the secret."""
+    if not text or _VARIABLE.fullmatch(text):
+        return ""
+    return "is not the name of a variable (letters, digits and _); the password itself must not stand here"
+
+
+def command_fault(text: str) -> str:
+    """Refuse what cannot be split into a program and its arguments."""
+    try:
+        return "" if not text or shlex.split(text) else "names no program"
+    except ValueError:
+        return "has a quote that is not closed"
+
+
 def shows_nothing(form: str, text: str) -> bool:
     """Tell whether a faulty text must not be shown back: a private calendar link is a key to the calendar."""
-    return form == "path" and bool(_URL.match(text))
+    return form == "variable" or (form == "path" and bool(_URL.match(text)))
 
 
 FORMS: Mapping[str, Callable[[str], str]] = {
@@ -126,4 +151,7 @@ FORMS: Mapping[str, Callable[[str], str]] = {
     "path": path_fault,
     "holidays": holidays_fault,
     "loopback": loopback_fault,
+    "host": host_fault,
+    "variable": variable_fault,
+    "command": command_fault,
 }

@@ -162,6 +162,8 @@ class _Reader:
             )
             many = isinstance(value, list)
             what = "there is only one; " if many else "" if value is None else f"is {kind_words(value)}; "
+            # Some tables say themselves what people write in their place.
+            write = getattr(node.spec, "CURE", write)
             self._say(key, f"is missing; {write}" if value is None else what + write)
         return _blank(node.spec)
 

@@ -208,7 +208,9 @@ def _keys(table: type[Table], given: Mapping[str, Any]) -> list[str]:
         if leaf.required:
             words += " Required."
         elif example:
-            words += f" Default: {default_words(leaf)}{'.' if live else '; for example:'}"
+            words += (
+                f" Default: {default_words(leaf)}{'.' if live or not leaf.examples else '; for example:'}"
+            )
         shown = leaf.examples[0] if example and leaf.examples else leaf.default
         lines += ["", *comment(words), *toml_line(leaf.name, given[leaf.name] if live else shown, live=live)]
     return lines

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from automations.config.accounts import Calendar, Google, Limits, Mail
+from automations.config.accounts import Calendar, Google, Limits, Mail, Smtp
 from automations.config.keys import MANY as _MANY
 from automations.config.keys import NAME as _NAME
 from automations.config.keys import SENTENCE as _SENTENCE
@@ -19,7 +19,7 @@ from automations.config.keys import Address, Sentence, Table, WindowText
 from automations.config.keys import key as _key
 from automations.model.policy import IncidentsPolicy, InventionPolicy, OffersPolicy
 
-__all__ = ["Calendar", "Config", "Google", "Limits", "Mail", "Table"]
+__all__ = ["Calendar", "Config", "Google", "Limits", "Mail", "Smtp", "Table"]
 
 _INVENTION = InventionPolicy()
 _OFFERS = OffersPolicy()
@@ -329,3 +329,4 @@ class Config(Table, frozen=True, kw_only=True):
     mail: Mail = Mail()
     limits: Limits = Limits()
     google: Google = Google()
+    smtp: Smtp = Smtp()

@@ -184,6 +184,39 @@ class GoogleSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretPlace:
+    """Where a secret is kept, never the secret: an environment variable, a file or a command that prints it.
+
+    At most one of the three is set; `file` is an absolute path.
+    """
+
+    env: str = ""
+    file: str = ""
+    command: str = ""
+
+    def __bool__(self) -> bool:
+        """Tell whether a place is named."""
+        return bool(self.env or self.file or self.command)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail server that approved mails are handed to; without a `host` there is none.
+
+    `security` is starttls, tls, or none (this machine only); `timeout` is the seconds one step may take;
+    `ca_file` is "" for the authorities this machine trusts.
+    """
+
+    host: str = ""
+    port: int = 587
+    user: str = ""
+    password: SecretPlace = field(default_factory=SecretPlace)
+    security: str = "starttls"
+    timeout: float = 60
+    ca_file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything the person decided, checked and with defaults filled in."""
 
@@ -196,6 +229,7 @@ class Policy:
     calendar: CalendarSettings = field(default_factory=CalendarSettings)
     mail: MailSettings = field(default_factory=MailSettings)
     google: GoogleSettings = field(default_factory=GoogleSettings)
+    smtp: SmtpSettings = field(default_factory=SmtpSettings)
     sample: bool = False
 
     @property

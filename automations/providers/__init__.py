@@ -1,6 +1,6 @@
 """Implementations of the ports, named in a lazy index; they never import each other.
 
-A new provider is a folder here with a `build_calendar` or `build_mailbox` of this shape, one line
+A new provider is a folder here with a `build_calendar`, `build_mailbox` or `build_sender` of this shape, one line
 in the index, and the contract suite of `automations.testing`.
 """
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 CALENDARS = {"local": "automations.providers.local", "google": "automations.providers.google"}
 MAILBOXES = {"local": "automations.providers.local", "google": "automations.providers.google"}
-SENDERS = {"google": "automations.providers.google"}
+SENDERS = {"google": "automations.providers.google", "smtp": "automations.providers.smtp"}
 
 
 def build_calendar(policy: Policy) -> Calendar:
@@ -34,10 +34,16 @@ def build_mailbox(policy: Policy) -> Mailbox:
 
 
 def build_sender(policy: Policy, mailbox: Mailbox) -> Sender | None:
-    """Return what lets an approved mail go; None where the person sends every mail themselves."""
-    if policy.mail.mode != "approve" or policy.mail.provider not in SENDERS:
+    """Return what lets an approved mail go; None where the person sends every mail themselves.
+
+    Gmail sends its own drafts; those of any other mailbox go by the mail server of [smtp].
+    """
+    if policy.mail.mode != "approve":
         return None
-    module = import_module(SENDERS[policy.mail.provider])
+    name = policy.mail.provider if policy.mail.provider in SENDERS else "smtp" if policy.smtp.host else ""
+    if not name:
+        return None
+    module = import_module(SENDERS[name])
     sender: Sender = module.build_sender(policy, mailbox)
     return sender
 

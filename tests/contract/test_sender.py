@@ -6,12 +6,15 @@ import pytest
 
 from automations.compose.reading import read_mime, revision_of
 from automations.errors import FaultClass, ProviderError
+from automations.model.policy import SmtpSettings
 from automations.providers.google.sending import GmailSender
 from automations.providers.memory_mail import MemoryMailbox, MemorySender
+from automations.providers.smtp.sending import SmtpSender
 from automations.testing.mail_contract import FIRST
 from automations.testing.sender_contract import SenderContract
 from google_emulator import Emulator, Fault, GmailApi
 from google_emulator.provider import google_mailbox
+from mail_server import CLOSE, MailServer
 
 
 class TestMemorySender(SenderContract):
@@ -111,3 +114,33 @@ class TestGmailSenderWithoutReading(GmailRules):
     """With the scope for drafts alone, sent mails cannot be looked at."""
 
     scopes = ("gmail.compose",)
+
+
+class TestSmtpSender(SenderContract):
+    """To a mail server on real sockets; the copy is none of its business."""
+
+    @pytest.fixture(autouse=True)
+    def server(self):
+        with MailServer() as self.mail_server:
+            yield
+
+    def make_sender(self, tmp_path):
+        return SmtpSender(SmtpSettings(host="127.0.0.1", port=self.mail_server.port, security="none"))
+
+    def place(self, sender, mail):
+        return mail
+
+    def arrived(self, sender):
+        return [(recipients, data) for _, recipients, data in self.mail_server.mails]
+
+    def refuse(self, sender):
+        self.mail_server.answers["RCPT"] = "550 5.1.1 unknown"
+
+    def lose_answer(self, sender):
+        self.mail_server.answers["DOT"] = CLOSE
+
+    def edit_by_hand(self, sender, mail):
+        return False
+
+    def break_place(self, sender):
+        self.mail_server.close()

@@ -82,12 +82,22 @@ def test_readme_holds_every_generated_block_once():
 def test_the_config_shown_is_short_and_good(tmp_path):
     from automations.config.load import parse
 
-    (text,) = blocks(page("README.md"), "toml")
+    text, _ = blocks(page("README.md"), "toml")
 
     assert len([line for line in text.splitlines() if line.strip()]) <= 20
     loaded = parse(text.encode(), str(tmp_path / "config.toml"), str(tmp_path))
     assert loaded.policy.bosses
     assert loaded.policy.goals
+
+
+def test_the_config_for_sending_is_one_that_sends(tmp_path):
+    from automations.config.load import parse
+
+    whole, sending = blocks(page("README.md"), "toml")
+
+    loaded = parse(f"{whole}\n{sending}".encode(), str(tmp_path / "config.toml"), str(tmp_path))
+    assert (loaded.policy.mail.mode, loaded.policy.smtp.port) == ("approve", 587)
+    assert loaded.policy.smtp.password
 
 
 def named_calls(text):

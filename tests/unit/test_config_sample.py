@@ -61,7 +61,8 @@ def test_the_example_shows_each_default_as_it_is_and_examples_that_load():
     assert set(rows) == {key for key, _, _ in LEAVES}
     for key, leaf, _ in LEAVES:
         assert rows[key].origin == "file"
-        shown = leaf.examples[0] if leaf.default in ("", (), None) else leaf.default
+        exemplary = leaf.default in ("", (), None) and leaf.examples
+        shown = leaf.examples[0] if exemplary else leaf.default
         assert rows[key].value == (tuple(shown) if isinstance(shown, list) else shown), key
 
 
