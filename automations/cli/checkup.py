@@ -177,17 +177,19 @@ def _templates(checkup: Checkup) -> Iterator[Row]:
 
 
 def _mail(checkup: Checkup) -> Iterator[Row]:
-    from automations.providers import SENDERS
+    from automations.providers import sender_of
 
-    mail = checkup.session.policy.mail
-    if mail.mode == "draft-only":
+    policy = checkup.session.policy
+    mail, sender = policy.mail, sender_of(policy)
+    if not sender:
         yield Row("mail", State.OK, "draft-only: every mail is sent by you, none from here")
-    elif mail.provider in SENDERS:
+    else:
         what = f"approve: a mail you approved is sent {mail.undo_seconds} s later, once"
         yield Row("mail", State.OK, what)
-    else:
-        what = "mail.mode is approve, but nothing here can send: every mail is sent by you"
-        yield Row("mail", State.WARNING, what, "magicloop config edit")
+    if sender == "smtp":
+        from automations.providers.smtp.health import server_row
+
+        yield server_row(policy.smtp, online=checkup.online)
     if mail.provider == "local":
         yield files.drafts_row(looking.look_at_path(mail.folder, checkup.now))
 

@@ -53,6 +53,26 @@ def deliver(settings: SmtpSettings, password: str, envelope: Envelope) -> int:
     :raises ProviderError: ambiguous once the mail flows and no answer comes; else it certainly did not go.
     """
     where = f"{settings.host}:{settings.port}"
+    with _let_in(settings, password, where) as server:
+        with _certain(where):
+            limit = _offer(server, envelope, settings, where)
+        _hand_over(server, envelope.data, where)
+        _leave(server)
+    return limit
+
+
+def try_out(settings: SmtpSettings, password: str) -> None:
+    """Connect, sign in and leave, without a mail.
+
+    :raises ProviderError: as `deliver` would before the mail.
+    """
+    with _let_in(settings, password, f"{settings.host}:{settings.port}") as server:
+        _leave(server)
+
+
+@contextlib.contextmanager
+def _let_in(settings: SmtpSettings, password: str, where: str) -> Iterator[smtplib.SMTP]:
+    """Open the one connection, private and signed in as the config says; close it afterwards."""
     with _certain(where):
         server = _connected(settings)
     try:
@@ -60,12 +80,9 @@ def deliver(settings: SmtpSettings, password: str, envelope: Envelope) -> int:
             _greet(server, settings, where)
             if settings.user:
                 _sign_in(server, settings.user, password, where)
-            limit = _offer(server, envelope, settings, where)
-        _hand_over(server, envelope.data, where)
-        _leave(server)
+        yield server
     finally:
         server.close()
-    return limit
 
 
 def too_large(envelope: Envelope, limit: int, settings: SmtpSettings) -> ProviderError:
