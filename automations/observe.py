@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from automations.model.records import Draft, Recorded
-    from automations.model.seen import SeenBlock, SeenDraft
+    from automations.model.seen import SeenBlock, SeenDraft, SentMail
     from automations.model.sending import Attempt
     from automations.plan.needs import Needs
     from automations.ports import Calendar, Mailbox, Sender
@@ -43,7 +43,11 @@ def observe(
             blocks = calendar.fetch_blocks(needs.blocks)
     except ProviderError as error:
         blocks = OwnBlocks(known=False)
-        unreadable = (Unreadable("your invention blocks", error.what, error.where, error.fix, error.fault),)
+        # Where the busy times failed for the same reason, that is told already.
+        if all(each.what != error.what for each in busy.unreadable):
+            unreadable = (
+                Unreadable("your invention blocks", error.what, error.where, error.fix, error.fault),
+            )
     try:
         if needs.drafts:
             drafts = mailbox.fetch_drafts(needs.drafts)
@@ -68,7 +72,7 @@ def observe_claims(
     Of a send of a time when there was a sender, and there is none any more, nothing can be found out.
     """
     blocks: dict[str, SeenBlock | None] = {}
-    drafts: dict[str, SeenDraft | None] = {}
+    drafts: dict[str, SeenDraft | SentMail | None] = {}
     lost: set[str] = set()
     sends: dict[str, SendTraces] = {}
     for claim in recorded.claims:

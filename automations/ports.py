@@ -180,8 +180,11 @@ class Mailbox(Protocol):
         :raises ProviderError: permanent, the place that holds them cannot be read.
         """
 
-    def find(self, ref: str) -> SeenDraft | None:
-        """Return our draft with this `ref`, None when there certainly is none."""
+    def find(self, ref: str) -> SeenDraft | SentMail | None:
+        """Return our draft with this `ref`, or the mail it became; None when there certainly is none.
+
+        Where sent mails cannot be looked at, one that was sent counts as none.
+        """
 
     def create(self, copy: MailCopy) -> SeenDraft:
         """Put a draft there. Creating the same `ref` again changes nothing and returns what stands.

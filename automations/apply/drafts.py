@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WORDINGS_TRIED = 5
 """More than a template has; the last ones begin again."""
 
-LEFT = "its file was edited by hand, so it stays"
+LEFT = "its copy was edited by hand, so it stays"
 
 
 def create_draft(bench: Bench, action: CreateDraft) -> Result:

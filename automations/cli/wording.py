@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -161,12 +162,17 @@ def reason_alone(reason: str, span: Span, zone: str) -> str:
 def told_once(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """Return the problems without those of the same cause: one token file can hide drafts and calendar.
 
-    Where it was noticed does not count when the cure is a sign-in, or names the file itself.
+    Where it was noticed does not count when the cure is a sign-in, or names the file itself; an outage is
+    told once with every place that it hides.
     """
     causes: dict[tuple[str, str, str], Problem] = {}
     for one in problems:
-        elsewhere = one.severity is Severity.SIGN_IN or "/" in one.fix
-        causes.setdefault((one.what, one.fix, "" if elsewhere else one.where), one)
+        passes = one.severity is Severity.TEMPORARY
+        elsewhere = passes or one.severity is Severity.SIGN_IN or "/" in one.fix
+        cause = (one.what, one.fix, "" if elsewhere else one.where)
+        told = causes.setdefault(cause, one)
+        if passes and one.where and one.where not in told.where.split(", "):
+            causes[cause] = replace(told, where=", ".join(filter(None, (told.where, one.where))))
     return tuple(causes.values())
 
 

@@ -12,11 +12,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from automations.config.accounts import Calendar, Google, Limits, Mail, Smtp
-from automations.config.keys import MANY as _MANY
-from automations.config.keys import NAME as _NAME
-from automations.config.keys import SENTENCE as _SENTENCE
-from automations.config.keys import Address, Sentence, Table, WindowText
-from automations.config.keys import key as _key
+from automations.config.keys import MANY, NAME, SENTENCE, Address, Sentence, Table, WindowText, key
 from automations.model.policy import IncidentsPolicy, InventionPolicy, OffersPolicy
 
 __all__ = ["Calendar", "Config", "Google", "Limits", "Mail", "Smtp", "Table"]
@@ -33,23 +29,23 @@ class Me(Table, frozen=True):
 
     name: Annotated[
         str,
-        _key(
+        key(
             "Your name, as it stands under your mails.",
             min_length=1,
-            max_length=_NAME,
+            max_length=NAME,
             examples=["Sam Sample"],
             extra={"form": "name"},
         ),
     ]
     email: Annotated[
-        Address, _key("Your mail address; drafts are written from it.", examples=["sam@example.com"])
+        Address, key("Your mail address; drafts are written from it.", examples=["sam@example.com"])
     ]
     timezone: Annotated[
         str,
-        _key(
+        key(
             "Your time zone, an IANA name. It decides what a month and a working hour are.",
             min_length=1,
-            max_length=_NAME,
+            max_length=NAME,
             examples=["Europe/Berlin"],
             extra={"form": "zone"},
         ),
@@ -61,43 +57,41 @@ class Boss(Table, frozen=True):
 
     name: Annotated[
         str,
-        _key(
+        key(
             "Their name, as you greet them.",
             min_length=1,
-            max_length=_NAME,
+            max_length=NAME,
             examples=["Priya Raman"],
             extra={"form": "name"},
         ),
     ]
     email: Annotated[
         Address,
-        _key(
+        key(
             "Their mail address. A new address is a new boss to the log.",
             examples=["priya@example.com"],
         ),
     ]
     cadence: Annotated[
-        Literal["monthly", "every-2-months", "quarterly"], _key("How often an offer of help is due.")
+        Literal["monthly", "every-2-months", "quarterly"], key("How often an offer of help is due.")
     ] = "monthly"
     stage: Annotated[
         Literal["auto", "ask", "suggest", "inform"],
-        _key(
+        key(
             "How far the loop has come: ask how to help, suggest help, inform of help given. auto decides by the log."
         ),
     ] = "auto"
     offers: Annotated[
         tuple[Sentence, ...],
-        _key(
+        key(
             "Help you could offer this boss, one concrete thing each; comes before offers.ideas.",
-            max_length=_MANY,
+            max_length=MANY,
             examples=[["take the on-call rota off your desk"]],
         ),
     ] = ()
     capacity: Annotated[
         int,
-        _key(
-            "How many promises to this boss may be open at once before nothing new is offered.", ge=1, le=20
-        ),
+        key("How many promises to this boss may be open at once before nothing new is offered.", ge=1, le=20),
     ] = 3
 
 
@@ -106,14 +100,14 @@ class Goal(Table, frozen=True):
 
     text: Annotated[
         str,
-        _key(
+        key(
             "The goal in your words.",
             min_length=1,
-            max_length=_SENTENCE,
+            max_length=SENTENCE,
             examples=["lead a project across two teams"],
         ),
     ]
-    kind: Annotated[Literal["skill", "scope", "role", "project", "pay"], _key("What sort of goal it is.")] = (
+    kind: Annotated[Literal["skill", "scope", "role", "project", "pay"], key("What sort of goal it is.")] = (
         "skill"
     )
 
@@ -121,42 +115,42 @@ class Goal(Table, frozen=True):
 class Invention(Table, frozen=True):
     """Invention time: one block a month to think, booked around your meetings."""
 
-    hours: Annotated[float, _key("Length of a block in hours.", ge=0.5, le=8)] = 2
+    hours: Annotated[float, key("Length of a block in hours.", ge=0.5, le=8)] = 2
     floor_minutes: Annotated[
-        int, _key("The shortest block worth having, in minutes, when no whole one fits.", ge=30, le=480)
+        int, key("The shortest block worth having, in minutes, when no whole one fits.", ge=30, le=480)
     ] = _INVENTION.floor_minutes
-    months_ahead: Annotated[int, _key("How many months after this one are booked already.", ge=0, le=11)] = (
+    months_ahead: Annotated[int, key("How many months after this one are booked already.", ge=0, le=11)] = (
         _INVENTION.months_ahead
     )
     working_hours: Annotated[
-        WindowText | Annotated[tuple[WindowText, ...], Meta(min_length=1, max_length=_MANY)],
-        _key(
+        WindowText | Annotated[tuple[WindowText, ...], Meta(min_length=1, max_length=MANY)],
+        key(
             "When you work; a block lies whole inside. Days, then times: one text or a list of texts.",
             examples=[["Mon-Thu 09:00-17:30", "Fri 09:00-13:00"]],
         ),
     ] = ("Mon-Fri 09:00-17:30",)
     prefer: Annotated[
-        WindowText | Annotated[tuple[WindowText, ...], Meta(max_length=_MANY)],
-        _key(
+        WindowText | Annotated[tuple[WindowText, ...], Meta(max_length=MANY)],
+        key(
             "When you think best, written like working_hours; other times are taken when these are full.",
             examples=[["Tue-Thu 09:00-12:00"]],
         ),
     ] = ()
     buffer_minutes: Annotated[
-        int, _key("Minutes kept clear between a block and the meetings beside it.", ge=0, le=240)
+        int, key("Minutes kept clear between a block and the meetings beside it.", ge=0, le=240)
     ] = _INVENTION.buffer_minutes
     notice_days: Annotated[
-        int, _key("A block is neither booked nor moved within so many days of now.", ge=0, le=28)
+        int, key("A block is neither booked nor moved within so many days of now.", ge=0, le=28)
     ] = _INVENTION.notice_days
     on_conflict: Annotated[
-        Literal["move", "keep", "ask"], _key("What to do when a meeting lands on a block.")
+        Literal["move", "keep", "ask"], key("What to do when a meeting lands on a block.")
     ] = "move"
     max_moves: Annotated[
-        int, _key("How often a month's block is moved before you are asked.", ge=0, le=31)
+        int, key("How often a month's block is moved before you are asked.", ge=0, le=31)
     ] = _INVENTION.max_moves
     holidays: Annotated[
         str,
-        _key(
+        key(
             "Country, or country and region, whose public holidays are kept free.",
             max_length=20,
             examples=["DE", "DE-BY", "US-CA"],
@@ -165,17 +159,17 @@ class Invention(Table, frozen=True):
     ] = ""
     problems: Annotated[
         tuple[Sentence, ...],
-        _key(
+        key(
             "Problems worth two hours of thought; each block carries the next one.",
-            max_length=_MANY,
+            max_length=MANY,
             examples=[["What would make half our alerts unnecessary?"]],
         ),
     ] = ()
     combine: Annotated[
         tuple[Sentence, ...],
-        _key(
+        key(
             "Things to join in new ways; each block names two, no pair twice until all were used.",
-            max_length=_MANY,
+            max_length=MANY,
             examples=[["the audit log", "new colleagues' first week", "load tests"]],
         ),
     ] = ()
@@ -184,54 +178,54 @@ class Invention(Table, frozen=True):
 class Offers(Table, frozen=True):
     """Offers of help to your bosses."""
 
-    due_day: Annotated[int, _key("Day of the month from which the offer is due.", ge=1, le=28)] = (
+    due_day: Annotated[int, key("Day of the month from which the offer is due.", ge=1, le=28)] = (
         _OFFERS.due_day
     )
     ideas: Annotated[
         tuple[Sentence, ...],
-        _key(
+        key(
             "Concrete help you could offer any boss; an offer names one or two.",
-            max_length=_MANY,
+            max_length=MANY,
             examples=[["take over the monthly capacity report", "sit in for you in the vendor calls"]],
         ),
     ] = ()
     on_track: Annotated[
         str,
-        _key(
+        key(
             "A fact that shows your own work is on track; an offer opens with it.",
-            max_length=_SENTENCE,
+            max_length=SENTENCE,
             examples=["The billing move is on plan; the second of four steps went live on Tuesday."],
             extra={"unset": "left out"},
         ),
     ] = _OFFERS.on_track
     hours: Annotated[
         int,
-        _key("Hours a month you can give; 0 names no figure.", ge=0, le=80),
+        key("Hours a month you can give; 0 names no figure.", ge=0, le=80),
     ] = _OFFERS.hours
     follow_up_days: Annotated[
         int,
-        _key("Working days after which an unanswered offer is followed up, once; 0 never does.", ge=0, le=20),
+        key("Working days after which an unanswered offer is followed up, once; 0 never does.", ge=0, le=20),
     ] = _OFFERS.follow_up_days
 
 
 First = Annotated[
-    int, _key("Minutes until the first notice is to be out; 0 leaves it out.", ge=0, le=_WEEK_MINUTES)
+    int, key("Minutes until the first notice is to be out; 0 leaves it out.", ge=0, le=_WEEK_MINUTES)
 ]
-Active = Annotated[int, _key("Minutes between updates while it is being worked on.", ge=0, le=_WEEK_MINUTES)]
+Active = Annotated[int, key("Minutes between updates while it is being worked on.", ge=0, le=_WEEK_MINUTES)]
 Monitoring = Annotated[
-    int, _key("Minutes between updates while the cure is being watched.", ge=0, le=_WEEK_MINUTES)
+    int, key("Minutes between updates while the cure is being watched.", ge=0, le=_WEEK_MINUTES)
 ]
 LongAfter = Annotated[
     int,
-    _key("Minutes after which it counts as long and updates may come less often.", ge=0, le=_WEEK_MINUTES),
+    key("Minutes after which it counts as long and updates may come less often.", ge=0, le=_WEEK_MINUTES),
 ]
 Long = Annotated[
     int,
-    _key("Minutes between updates of a long one; each mail tells before they grow.", ge=0, le=_WEEK_MINUTES),
+    key("Minutes between updates of a long one; each mail tells before they grow.", ge=0, le=_WEEK_MINUTES),
 ]
 Working = Annotated[
     bool,
-    _key(
+    key(
         "Count working time only (invention.working_hours, no holidays); a number of days ends in the morning."
     ),
 ]
@@ -284,17 +278,17 @@ class Incidents(Table, frozen=True):
 
     exec: Annotated[
         tuple[Address, ...],
-        _key(
+        key(
             "Who gets the short updates on impact and plan.",
-            max_length=_MANY,
+            max_length=MANY,
             examples=[["vp@example.com"]],
         ),
     ] = ()
     tactical: Annotated[
         tuple[Address, ...],
-        _key(
+        key(
             "Who gets the updates with the details of the work.",
-            max_length=_MANY,
+            max_length=MANY,
             examples=[["oncall@example.com", "support@example.com"]],
         ),
     ] = ()
@@ -304,9 +298,9 @@ class Incidents(Table, frozen=True):
     sev4: Sev4 = Sev4()
     quiet_hours: Annotated[
         str,
-        _key(
+        key(
             "No update of severity 3 or 4 is promised for these hours of any day; an empty text means none.",
-            max_length=_NAME,
+            max_length=NAME,
             examples=["22:00-07:00"],
             extra={"form": "quiet", "unset": "none"},
         ),
@@ -316,12 +310,10 @@ class Incidents(Table, frozen=True):
 class Config(Table, frozen=True, kw_only=True):
     """The whole config file of magicloop."""
 
-    sample: Annotated[bool, _key("Marks the made-up config of a first try; leave it out of your own.")] = (
-        False
-    )
+    sample: Annotated[bool, key("Marks the made-up config of a first try; leave it out of your own.")] = False
     me: Me
-    boss: Annotated[tuple[Boss, ...], Meta(max_length=_MANY)] = ()
-    goal: Annotated[tuple[Goal, ...], Meta(max_length=_MANY)] = ()
+    boss: Annotated[tuple[Boss, ...], Meta(max_length=MANY)] = ()
+    goal: Annotated[tuple[Goal, ...], Meta(max_length=MANY)] = ()
     invention: Invention = Invention()
     offers: Offers = Offers()
     incidents: Incidents = Incidents()

@@ -99,7 +99,7 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
         raise RefusedError(unreadable.what, where=unreadable.where, fix=unreadable.fix)
     if seen is None:
         raise RefusedError(
-            "the draft's file is gone",
+            "the draft's copy is gone",
             where=draft.provider_id,
             fix="magicloop run    (it decides what that means)",
         )
@@ -112,7 +112,7 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     elif same_words(draft, seen):
         return draft, None
     else:
-        results = apply_action(bench, UpdateDraft(draft, "its file has not got the newest words yet"))
+        results = apply_action(bench, UpdateDraft(draft, "its copy has not got the newest words yet"))
     check_done(results)
     now_as = find_draft(bench.world.journal.load(draft.person), draft.id)
     return now_as, results[0] if now_as.text_rev != draft.text_rev else None

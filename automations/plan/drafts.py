@@ -128,8 +128,8 @@ def html_is_behind(draft: Draft, seen: SeenDraft) -> bool:
 
 def unshown_words(draft: Draft, found: tuple[str, ...]) -> tuple[str, str]:
     """Return what to tell the person about `unshown` parts, and the cure."""
-    what = f"the draft's file holds what no approval shows: {'; '.join(found)}"
-    fix = f"take it out of the file, or delete its HTML part; then: magicloop draft approve {draft.id[:6]}"
+    what = f"the draft's copy holds what no approval shows: {'; '.join(found)}"
+    fix = f"take it out there, or delete its HTML part; then: magicloop draft approve {draft.id[:6]}"
     return what, fix
 
 
@@ -147,7 +147,7 @@ def _doubts(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tupl
         unseen = not drafts.known or draft.provider_id in drafts.unreadable
         return tuple(p for p in recorded.problems if unseen and _is_doubt(p, draft))
     elif _over(draft, now) and there.revision != draft.remote:
-        code, what = EDITED_LATE, "the draft's file was edited after it was handed over, and its time is over"
+        code, what = EDITED_LATE, "the draft's copy was edited after it was handed over, and its time is over"
         fix = f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)"
     elif found := unshown(draft, there):
         code, (what, fix) = UNREVIEWABLE, unshown_words(draft, found)
@@ -188,7 +188,7 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
         return (_sent_by_hand(draft, sent, now),) if sent else ()
     if _deleted(draft, seen):
         # Whoever sends a mail from its file may move the file; only they can say whether it went.
-        by_hand = CloseDraft(draft, DraftState.DISCARDED, "its file was deleted by hand")
+        by_hand = CloseDraft(draft, DraftState.DISCARDED, "its copy was deleted by hand")
         return () if draft.handed_over else (by_hand,)
     if _over(draft, now):
         ended = CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent")
@@ -202,7 +202,7 @@ def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[
     there = seen.drafts.found.get(draft.provider_id)
     if there is not None and unshown(draft, there):
         void = draft.state is DraftState.APPROVED and draft.handed_over is None
-        reason = "its file was changed to what the approval did not show"
+        reason = "its copy was changed to what the approval did not show"
         return (CloseDraft(draft, DraftState.WAITING, reason),) if void else ()
     if there is not None and there.revision != draft.remote:
         return (AdoptDraft(draft, there, "you edited it outside; your words stand"),)
@@ -214,7 +214,7 @@ def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[
     if seen.drafts.lost and draft.provider_id:
         return (*first, RestoreDraft(draft, "the drafts folder was gone"))
     if there is not None and not same_words(draft, there):
-        return (*first, UpdateDraft(draft, "its file has not got the newest words yet"))
+        return (*first, UpdateDraft(draft, "its copy has not got the newest words yet"))
     return first
 
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import BlockState, DraftState, Outcome
-from automations.model.seen import CopyNow
-from automations.model.sending import AttemptState
+from automations.model.seen import CopyNow, SentMail
+from automations.model.sending import ApprovalState, AttemptState
 from automations.plan.actions import CancelBlock, MoveBlock, RestoreBlock, RestoreDraft, UpdateDraft
 from automations.plan.drafts import same_words
 from automations.plan.generations import BLOCK_CLAIMS, SKIPPED_BY_HAND
-from automations.plan.lifecycle import FINAL
+from automations.plan.lifecycle import FINAL, TABLE, Event, step
 from automations.plan.sending import (
     SEND_CLAIM,
     UNTOLD,
@@ -65,7 +65,7 @@ class Evidence:
     """
 
     blocks: Mapping[str, SeenBlock | None]
-    drafts: Mapping[str, SeenDraft | None]
+    drafts: Mapping[str, SeenDraft | SentMail | None]
     lost: frozenset[str] = frozenset()
     sends: Mapping[str, SendTraces] = field(default_factory=dict)
 
@@ -121,7 +121,7 @@ def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence, now: datet
         return _settle_block(claim, block, evidence.blocks[block.id]) if known else None
     if draft is not None:
         known = draft.id in evidence.drafts
-        return _settle_draft(claim, draft, evidence.drafts[draft.id]) if known else None
+        return _settle_draft(claim, draft, evidence.drafts[draft.id], recorded, now) if known else None
     return Settlement(claim, Outcome.FAILED, "interrupted before it left a trace")
 
 
@@ -177,7 +177,11 @@ def _state_at(claim: OpenClaim, block: Block, seen: SeenBlock) -> BlockState:
     return BlockState.MOVED_BY_HAND
 
 
-def _settle_draft(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:
+def _settle_draft(
+    claim: OpenClaim, draft: Draft, seen: SeenDraft | SentMail | None, recorded: Recorded, now: datetime
+) -> Settlement:
+    if isinstance(seen, SentMail):
+        return _settle_sent(claim, draft, seen, recorded, now)
     if claim.kind == "remove-copy":
         return _settle_removal(claim, draft, seen)
     if claim.kind == "update-draft":
@@ -214,6 +218,28 @@ def _settle_send(
         back = not_sent(draft, attempt, approval, now, detail, again=again)
         return Settlement(claim, Outcome.FAILED, detail, back)
     return Settlement(claim, Outcome.UNKNOWN, UNTOLD, unknown(draft, attempt, now))
+
+
+def _settle_sent(
+    claim: OpenClaim, draft: Draft, sent: SentMail, recorded: Recorded, now: datetime
+) -> Settlement:
+    """Settle a claim about a copy that the person sent before we knew that it was there."""
+    if draft.state in FINAL or Event.FOUND_SENT not in TABLE[draft.state]:
+        return Settlement(claim, Outcome.DONE, "interrupted, but its mail went")
+    ended = step(
+        draft,
+        Event.FOUND_SENT,
+        reason="you sent it yourself",
+        handed_over=draft.handed_over or sent.at or now,
+        message_id=sent.message_id,
+        remote_thread=sent.thread or draft.remote_thread,
+    )
+    voided = tuple(
+        replace(each, state=ApprovalState.VOID, rev=each.rev + 1)
+        for each in recorded.approvals
+        if each.draft == draft.id and each.state is ApprovalState.LIVE
+    )
+    return Settlement(claim, Outcome.DONE, "interrupted, but you sent it", (ended, *voided))
 
 
 def _settle_removal(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:

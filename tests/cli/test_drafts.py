@@ -119,7 +119,7 @@ def test_a_file_with_what_the_card_does_not_show_is_not_approved(offer, magicloo
 
     assert (done.exit_code, done.stdout) == (1, "")
     assert "a Bcc to mallory@evil.test" in done.stderr
-    assert "fix:   take it out of the file" in done.stderr
+    assert "fix:   take it out there" in done.stderr
     assert offer()["state"] == "waiting"
     run = magicloop("run")
     assert (run.exit_code, "a Bcc to mallory@evil.test" in run.output) == (3, True)
@@ -441,5 +441,5 @@ def test_a_file_that_is_gone_is_told_and_nothing_is_approved(offer, magicloop):
     done = magicloop("draft", "approve", offer.id, "--hash", offer.hash)
 
     assert done.exit_code == 1
-    assert "the draft's file is gone" in done.stderr
+    assert "the draft's copy is gone" in done.stderr
     assert offer()["state"] == "waiting"

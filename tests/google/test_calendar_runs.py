@@ -286,7 +286,43 @@ def test_pages_that_lead_in_a_circle_are_not_read_for_ever(life):
     assert len(life.emulator.log) == 2
 
 
+OWN = "projects@group.calendar.google.com"
+
+
+def test_the_persons_other_calendars_are_listed_as_their_first_one_is(emulator, calendar_api, tmp_path):
+    """Titles are there, what was declined or is free does not count, nor where one works."""
+    calendar_api.meet(*at(3, 8), "Design review", calendar=OWN)
+    calendar_api.meet(*at(4, 8), "Free", transparency="transparent", calendar=OWN)
+    declined = [{"email": "ann@corp.test", "self": True, "responseStatus": "declined"}]
+    calendar_api.meet(*at(5, 8), "Declined", attendees=declined, calendar=OWN)
+    calendar_api.meet(*at(6, 8), "Home", eventType="workingLocation", transparency="opaque", calendar=OWN)
+    calendar_api.page, calendar_api.empty_pages = 2, True
+    calendar = google_calendar(emulator, tmp_path, calendars=("primary", OWN))
+    report = calendar.fetch_busy(MARCH, own=())
+    assert [(one.title, one.calendar) for one in report.busy] == [("Design review", OWN)]
+    assert report.unreadable == ()
+    assert "calendar.freebusy.query" not in emulator.log
+    calendar.close()
+
+
+@pytest.mark.parametrize(("status", "reason"), [(404, "notFound"), (403, "forbidden")])
+def test_a_calendar_that_is_not_the_persons_is_found_out_once(
+    emulator, calendar_api, tmp_path, status, reason
+):
+    calendar_api.meet(*at(3, 8), "secret", calendar=TEAM)
+    calendar_api.lend(TEAM, status, reason)
+    for asked in (1, 0):
+        emulator.log.clear()
+        calendar = google_calendar(emulator, tmp_path, calendars=(TEAM,))
+        (busy,) = calendar.fetch_busy(MARCH, own=()).busy
+        assert (busy.title, busy.calendar) == ("", TEAM)
+        assert emulator.log.count("calendar.events.list") == asked
+        assert set(emulator.log) - {"calendar.events.list"} == {"calendar.freebusy.query"}
+        calendar.close()
+
+
 def test_others_are_asked_for_free_and_busy_in_short_ranges(emulator, calendar_api, tmp_path):
+    calendar_api.lend(TEAM)
     calendar_api.meet(*at(3, 8), "secret", calendar=TEAM)
     calendar_api.meet(
         datetime(2026, 5, 20, 8, tzinfo=UTC), datetime(2026, 5, 20, 9, tzinfo=UTC), calendar=TEAM

@@ -112,3 +112,23 @@ def test_a_fault_at_the_token_endpoint_leaves_everything_for_the_next_run(life, 
     assert life.ours() == {}
     life.emulator.faults.clear()
     check_rest(life)
+
+
+@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("times", [1, 99], ids=["once", "all-run"])
+@pytest.mark.parametrize("method", ["calendar.freebusy.query", "calendar.events.list"])
+def test_a_fault_at_the_calendars_of_others_never_makes_them_free(life, name, times, method):
+    team = "team@corp.test"
+    life.api.lend(team)
+    life.wishes["calendars"] = ("primary", team)
+    life.run()
+    block = life.block("2026-04")
+    life.api.meet(block.span.start, block.span.end, calendar=team)
+    life.emulator.faults.put(method, EVERY[name], times=times)
+    life.later()
+    life.emulator.faults.clear()
+
+    recorded = check_rest(life)
+
+    assert not recorded[block.id].span.overlaps(block.span)
+    assert [e.outcome for e in life.log if e.kind == "move-block"] == ["done"]

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from google_emulator import Fault
+
 CALENDAR = ("calendar.events.owned", "calendar.freebusy")
 
 
@@ -280,6 +282,15 @@ def test_the_report_and_the_draft_name_google_as_the_place(account):
     assert account.call("draft", "open", draft["id"], "--print").stdout == (
         "https://mail.google.com/mail/?authuser=ann@corp.test#drafts\n"
     )
+
+
+def test_an_outage_is_told_once_with_the_places_it_hides(account):
+    account.call("run")
+    account.google.faults.put("*", Fault.error(503), times=999)
+    told = account.call("run", "--report").stdout
+    assert told.count("trouble of its own") == 1
+    assert "where: Gmail, Google Calendar: primary" in told
+    assert "the next run tries again" in told
 
 
 def test_one_cause_is_told_once_and_so_is_its_end(account):

@@ -75,6 +75,14 @@ class CalendarApi:
         """Delete an event; its id stays taken."""
         self.change(event_id, status="cancelled")
 
+    def lend(self, calendar, status=404, reason="notFound"):
+        """Make a calendar somebody else's, of whom the person sees only free and busy.
+
+        An assumption: whether the scope for owned calendars answers 404 or 403 for it is not settled.
+        """
+        self.calendars.setdefault(calendar, {})
+        self.unowned[calendar] = (status, reason)
+
     def deny(self, status=403, reason="forbidden", *, calendar=ME):
         """Let every call that names `calendar` fail, as for one that was never shared."""
         self.denied[calendar] = (status, reason)
@@ -86,7 +94,9 @@ class CalendarApi:
         if name in self.denied:
             status, reason = self.denied[name]
             raise ApiError(status, reason, f"Denied: {reason}")
-        if name not in self.calendars or name in self.unowned:
+        if name in self.unowned:
+            raise ApiError(*self.unowned[name], "The scope is for owned calendars alone")
+        if name not in self.calendars:
             raise ApiError(404, "notFound", "Not Found")
         return self.calendars[name]
 

@@ -175,7 +175,7 @@ def test_a_deleted_file_is_a_discarded_draft(life):
 
     assert (life.draft(OFFER).state, life.draft(OFFER).reason) == (
         DraftState.DISCARDED,
-        "its file was deleted by hand",
+        "its copy was deleted by hand",
     )
     assert life.run().results == ()
 

@@ -20,7 +20,7 @@ from automations.plan.lifecycle import LIVE
 
 ENDS_BY_A_RUN = {
     DraftState.EXPIRED: "its time passed before it was sent",
-    DraftState.DISCARDED: "its file was deleted by hand",
+    DraftState.DISCARDED: "its copy was deleted by hand",
     DraftState.SUPERSEDED: ("took its place", "this boss is no longer in the config"),
 }
 

@@ -94,8 +94,7 @@ class GoogleCalendar:
     def fetch_busy(self, span: Span, *, own: Sequence[str]) -> BusyReport:
         """Return what takes time within `span`; see `ports.Calendar`.
 
-        The primary calendar is listed; others are only asked for free and busy. One that cannot tell is
-        unreadable.
+        The person's own calendars are listed, those of others asked for free and busy. One that cannot tell is unreadable.
         """
         named = dict.fromkeys(self._wishes.calendars)
         primaries = [name for name in named if name.lower() in (PRIMARY, self._wishes.person)]
@@ -104,8 +103,9 @@ class GoogleCalendar:
         unreadable: list[Unreadable] = []
         if primaries:
             self._read_primary(span, own, busy, unreadable)
-        if others:
-            self._read_others(span, others, busy, unreadable)
+        foreign = [name for name in others if not self._read_own(span, name, busy, unreadable)]
+        if foreign:
+            self._read_others(span, foreign, busy, unreadable)
         within = sorted((one for one in busy if one.span.overlaps(span)), key=lambda one: one.span)
         return BusyReport(tuple(within), tuple(unreadable))
 
@@ -127,6 +127,26 @@ class GoogleCalendar:
         if self._failed is not None:
             unreadable.append(_unreadable(PRIMARY, self._failed))
 
+    def _read_own(self, span: Span, name: str, busy: list[Busy], unreadable: list[Unreadable]) -> bool:
+        """List a calendar beside the primary one; tell whether it is the person's own.
+
+        The scope allows owned calendars alone, so a refusal tells: it is remembered.
+        """
+        if name in self._notes.foreign:
+            return False
+        try:
+            items = list(self._list(span, name))
+            busy.extend(wire.read_busy(items, zone=self._zone, calendar=name))
+        except ProviderError as error:
+            status = getattr(error, "status", 0)
+            if status in (_FORBIDDEN, _NOT_FOUND) and error.fault is not FaultClass.TRANSIENT:
+                self._notes.note_foreign(name)
+                return False
+            unreadable.append(_unreadable(name, error))
+        except StrangeAnswerError:
+            unreadable.append(_unreadable(name, _strange(FaultClass.TRANSIENT)))
+        return True
+
     def _read_others(
         self, span: Span, names: list[str], busy: list[Busy], unreadable: list[Unreadable]
     ) -> None:
@@ -146,7 +166,7 @@ class GoogleCalendar:
             return
         unreadable.extend(_unknown(name, reason) for name, reason in unknown.items())
 
-    def _list(self, span: Span) -> Iterator[dict[str, Any]]:
+    def _list(self, span: Span, calendar: str = PRIMARY) -> Iterator[dict[str, Any]]:
         """Yield every event that overlaps `span`, page by page; a page may be short or empty."""
         token, seen = "", set[str]()
         while True:
@@ -155,7 +175,7 @@ class GoogleCalendar:
                 self._service()
                 .events()
                 .list(
-                    calendarId=PRIMARY,
+                    calendarId=calendar,
                     timeMin=span.start.isoformat(),
                     timeMax=span.end.isoformat(),
                     singleEvents=True,
@@ -163,8 +183,9 @@ class GoogleCalendar:
                     **more,
                 )
             )
-            self._zone = str(reply.get("timeZone") or self._zone)
-            self._check_account(str(reply.get("summary") or ""))
+            if calendar == PRIMARY:
+                self._zone = str(reply.get("timeZone") or self._zone)
+                self._check_account(str(reply.get("summary") or ""))
             yield from reply.get("items") or ()
             token = str(reply.get("nextPageToken") or "")
             if not token:

@@ -95,6 +95,21 @@ def latest_sent(account: GmailAccount, before: Collection[str] = ()) -> Iterator
             yield read_headers(account, str(one["id"]))
 
 
+def find_sent(account: GmailAccount, ref: str) -> SentMail | None:
+    """Return the newly sent mail with our `ref`, None where there is none or no scope allows to look.
+
+    :raises ProviderError: Gmail does not answer.
+    """
+    if not account.reads_all():
+        return None
+    try:
+        return next((mail_of(message) for message in latest_sent(account) if ref_of(message) == ref), None)
+    except GoogleError as error:
+        if error.status == _FORBIDDEN and error.fault is FaultClass.NEEDS_SIGN_IN:
+            return None
+        raise
+
+
 def read_headers(account: GmailAccount, message_id: str) -> dict[str, Any]:
     """Return a message with the headers that name it."""
     request = (

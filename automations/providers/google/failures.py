@@ -34,6 +34,7 @@ CAUGHT = (
 )
 """Everything a call may raise; `ssl.SSLError` and `TimeoutError` are OSErrors, bad JSON a ValueError."""
 
+PASSES = "nothing to do: it passes, and the next run tries again"
 LOOK = "see whether your account may do this in Google itself, then: magicloop run"
 _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "conflict"})
 _QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"})
@@ -134,7 +135,7 @@ def _answered(error: HttpError, *, where: str, changes: bool) -> GoogleError:
         fix = "enable it under APIs & Services in the Google Cloud console, wait a minute: magicloop run"
     elif status == http.client.REQUEST_TIMEOUT or status >= http.client.INTERNAL_SERVER_ERROR:
         fault = FaultClass.AMBIGUOUS if changes else FaultClass.TRANSIENT
-        what = f"Google has trouble of its own ({status})"
+        what, fix = f"Google has trouble of its own ({status})", PASSES
     return GoogleError(
         what,
         fault=fault,

@@ -38,12 +38,21 @@ class Known:
     before: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A draft that is about to be made: its bytes as `raw`, and the ids of the drafts that stood before."""
+
+    raw: str
+    before: tuple[str, ...]
+
+
 class KnownDrafts:
     """The file of known drafts, by draft id; an unreadable one counts as empty. With "" nothing is kept."""
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._drafts: dict[str, Known] | None = None
+        self._begun: dict[str, Begun] = {}
 
     def get(self, draft_id: str) -> Known | None:
         """Return what is known of a draft."""
@@ -53,11 +62,23 @@ class KnownDrafts:
         """Yield the ids of the drafts made for a ref, newest first."""
         yield from [draft_id for draft_id, known in reversed(self._all().items()) if known.ref == ref]
 
+    def begin(self, ref: str, begun: Begun) -> None:
+        """Note what is about to be made, so that it is known again should its answer be lost."""
+        drafts = self._all()
+        self._begun[ref] = begun
+        self._write(drafts)
+
+    def begun(self, ref: str) -> Begun | None:
+        """Return what was begun for a ref and not seen since."""
+        self._all()
+        return self._begun.get(ref)
+
     def put(self, draft_id: str, known: Known) -> None:
         """Remember a draft as seen now."""
         drafts = self._all()
         if drafts.get(draft_id) == known:
             return
+        self._begun.pop(known.ref, None)
         drafts.pop(draft_id, None)
         drafts[draft_id] = known
         for oldest in list(drafts)[: max(0, len(drafts) - MOST)]:
@@ -81,6 +102,10 @@ class KnownDrafts:
                 if os.fstat(file.fileno()).st_size > _LARGEST:
                     return {}
                 held = json.loads(file.read())
+            self._begun = {
+                str(ref): Begun(str(one["raw"]), tuple(one["before"]))
+                for ref, one in held.get("begun", {}).items()
+            }
             return {
                 str(draft_id): Known(**{**fields, "before": tuple(fields.get("before", ()))})
                 for draft_id, fields in held["drafts"].items()
@@ -91,7 +116,10 @@ class KnownDrafts:
     def _write(self, drafts: dict[str, Known]) -> None:
         if not self._path:
             return
-        held = {"drafts": {draft_id: asdict(known) for draft_id, known in drafts.items()}}
+        held = {
+            "drafts": {draft_id: asdict(known) for draft_id, known in drafts.items()},
+            "begun": {ref: asdict(begun) for ref, begun in self._begun.items()},
+        }
         # What is kept here only saves calls: a full disk must not make a draft that was created look failed.
         with suppress(ProviderError):
             write_private(self._path, json.dumps(held))

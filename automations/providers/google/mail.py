@@ -6,6 +6,7 @@ was last seen, and checked to be a draft still, because deleting the id of a sen
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from automations.compose.reading import read_mime
@@ -13,15 +14,23 @@ from automations.errors import ConflictError, FaultClass, HeaderFaultError, Prov
 from automations.model.seen import OwnDrafts, SeenDraft, SentMail, Unreadable
 from automations.ports import MailCapabilities
 from automations.providers.google.client import TIMEOUT
-from automations.providers.google.departed import Departed, in_thread, mail_of, read_headers, what_became
+from automations.providers.google.departed import (
+    Departed,
+    find_sent,
+    in_thread,
+    mail_of,
+    read_headers,
+    what_became,
+)
 from automations.providers.google.failures import GoogleError
 from automations.providers.google.gmail import ME, WHERE, GmailAccount
-from automations.providers.google.known import Known, KnownDrafts
+from automations.providers.google.known import Begun, Known, KnownDrafts
 from automations.providers.google.wire_mail import (
     differs_only_in_form,
     from_raw,
     is_draft,
     mail_for_gmail,
+    may_be_edit_of,
     ref_of,
     seen_in_gmail,
     to_raw,
@@ -58,6 +67,7 @@ class GoogleMailbox:
         self.known = KnownDrafts(known)
         self._clock = clock
         self._not_ours: dict[str, str] = {}
+        self._last_listed: dict[str, str] = {}
 
     @property
     def capabilities(self) -> MailCapabilities:
@@ -105,8 +115,8 @@ class GoogleMailbox:
             unsure=frozenset(one for one, became in departed.items() if became is Departed.UNKNOWN),
         )
 
-    def find(self, ref: str) -> SeenDraft | None:
-        """Return our draft with this `ref`, None when none of the person's drafts carries it.
+    def find(self, ref: str) -> SeenDraft | SentMail | None:
+        """Return our draft with this `ref`, or the mail it became; None when nothing of the person's is it.
 
         :raises ProviderError: Gmail does not answer, or not to us: nothing follows from that.
         """
@@ -117,6 +127,27 @@ class GoogleMailbox:
                 continue
             seen = self.readable(draft_id)
             if seen is not None:
+                return seen
+        return self._found_edited(ref, listed) or find_sent(self.account, ref)
+
+    def _found_edited(self, ref: str, listed: dict[str, str]) -> SeenDraft | None:
+        """Return the draft whose making was begun and that lost our header since, in the web composer.
+
+        It was not there before, goes to the same people, and has the subject or says the same.
+        """
+        begun = self.known.begun(ref)
+        if begun is None:
+            return None
+        made = seen_in_gmail("", from_raw(begun.raw))
+        for draft_id in listed:
+            known = self.known.get(draft_id)
+            if draft_id in begun.before or (known is not None and known.ref):
+                continue
+            seen = self.readable(draft_id)
+            if seen is not None and may_be_edit_of(made, seen):
+                known = self.known.get(draft_id)
+                if known is not None:
+                    self.known.put(draft_id, replace(known, ref=ref))
                 return seen
         return None
 
@@ -134,6 +165,7 @@ class GoogleMailbox:
         if standing is not None:
             return standing
         thread, before = self._thread_for(copy)
+        self.known.begin(copy.ref, Begun(to_raw(data), tuple(self._last_listed)))
         try:
             reply = self._created(data, thread)
         except GoogleError as error:
@@ -225,6 +257,7 @@ class GoogleMailbox:
             for one in page.get("drafts", ()):
                 listed[str(one["id"])] = str(one.get("message", {}).get("id", ""))
             request = drafts.list_next(request, page)
+        self._last_listed = listed
         return listed
 
     def look(self, draft_id: str) -> SeenDraft | SentMail | Departed | None:

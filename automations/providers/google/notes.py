@@ -12,7 +12,7 @@ from typing import Any
 
 
 class Notes:
-    """A small JSON file: whether the account has focus time, and until when Google asks not to be asked."""
+    """A small JSON file: what an account has, which calendars are others', until when not to ask at all."""
 
     def __init__(self, path: str) -> None:
         self._path = Path(path)
@@ -26,6 +26,16 @@ class Notes:
     def note_no_focus_time(self) -> None:
         """Remember that this account has none."""
         self._keep("no_focus_time", value=True)
+
+    @property
+    def foreign(self) -> frozenset[str]:
+        """The calendars that are not the person's own, as far as that was found out."""
+        named = self._known.get("foreign")
+        return frozenset(str(one) for one in named) if isinstance(named, list) else frozenset()
+
+    def note_foreign(self, calendar: str) -> None:
+        """Remember that a calendar is somebody else's."""
+        self._keep("foreign", value=sorted(self.foreign | {calendar}))
 
     @property
     def stopped_until(self) -> datetime | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from automations.compose.mime import canonical_hash
 from automations.compose.reading import REF_HEADER, seen_draft
 from automations.compose.words import text_of_html, tidy_body
+from automations.model.similarity import too_similar
 from automations.model.text import fold
 
 if TYPE_CHECKING:
@@ -98,6 +99,13 @@ def seen_in_gmail(draft_id: str, data: bytes) -> SeenDraft:
 def differs_only_in_form(one: SeenDraft, other: SeenDraft) -> bool:
     """Tell whether two looks at a draft show the same, but for line breaks inside paragraphs and HTML frames."""
     return _form(one) == _form(other)
+
+
+def may_be_edit_of(made: SeenDraft, seen: SeenDraft) -> bool:
+    """Tell whether a draft without our header may be the one that was made, with the person's changes."""
+    same_people = {address.lower() for address in made.to} == {address.lower() for address in seen.to}
+    alike = seen.subject == made.subject or too_similar(seen.body_text, (made.body_text,))
+    return same_people and alike
 
 
 def _form(seen: SeenDraft) -> tuple[Any, ...]:
