@@ -99,7 +99,11 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
     recorded = session.reading_journal().load(session.policy.person)
     found = find_draft(recorded, name)
     if as_json:
-        more = {"body_text": found.body_text, "body_html": found.body_html, "diff": diff_of(found)}
+        from automations.cli.card_json import card_json
+        from automations.desk.card import build_card
+
+        card = build_card(found, recorded, session.policy, session.clock.now())
+        more = card_json(card, session.policy.me.zone)
         emit_json({**draft_json(session, found, recorded), **more})
         return
     print_card(session, found, recorded)

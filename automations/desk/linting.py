@@ -27,24 +27,27 @@ _WENT = (
 
 def lint_of(draft: Draft, recorded: Recorded, policy: Policy) -> tuple[Finding, ...]:
     """Return what is to be mended in a draft as it stands, errors first."""
+    return lint(mail_of(draft, recorded, policy))
+
+
+def mail_of(draft: Draft, recorded: Recorded, policy: Policy) -> Mail:
+    """Return a draft as the lint sees it."""
     kind, audience = mail_kind_of(draft, recorded)
     update = update_of(draft, recorded)
     told = [
         u for u in recorded.updates if update and u.incident == update.incident and u.number <= update.number
     ]
-    return lint(
-        Mail(
-            kind=kind,
-            audience=audience,
-            subject=draft.subject,
-            body=draft.body_text,
-            to=draft.to,
-            cc=draft.cc,
-            people=_people(recorded, policy),
-            earlier=_earlier(draft, recorded),
-            suspected=_suspected(told),
-            confirmed=any(u.fields.get("root_cause") for u in told),
-        )
+    return Mail(
+        kind=kind,
+        audience=audience,
+        subject=draft.subject,
+        body=draft.body_text,
+        to=draft.to,
+        cc=draft.cc,
+        people=_people(recorded, policy),
+        earlier=tuple(other.body_text for other in earlier_mails(draft, recorded)),
+        suspected=_suspected(told),
+        confirmed=any(u.fields.get("root_cause") for u in told),
     )
 
 
@@ -97,11 +100,11 @@ def _people(recorded: Recorded, policy: Policy) -> tuple[str, ...]:
     return tuple(name for name in names if name != policy.me.name)
 
 
-def _earlier(draft: Draft, recorded: Recorded) -> tuple[str, ...]:
-    """Return what went to the same people before, oldest first."""
+def earlier_mails(draft: Draft, recorded: Recorded) -> tuple[Draft, ...]:
+    """Return the mails of the same kind that went to the same people before, oldest first."""
     to = {address.lower() for address in draft.to}
     return tuple(
-        other.body_text
+        other
         for other in recorded.drafts
         if other.id != draft.id
         and other.kind == draft.kind

@@ -192,6 +192,21 @@ def say_when(when: Span | datetime, zone: str, *, with_zone: bool = False, with_
     return f"{first} to {say_day(end.date(), with_year=with_year)}{comma} {last}"
 
 
+def say_away(at: datetime, now: datetime) -> str:
+    """Say how far an instant lies ahead or back: `in 12 min`, `3 h ago`, `in 2 days`, `now`."""
+    minutes = round(abs(at - now).total_seconds() / 60)
+    if not minutes:
+        return "now"
+    hours, days = round(minutes / 60), round(minutes / 60 / 24)
+    if minutes < 90:  # noqa: PLR2004 - minutes that are told as such
+        length = f"{minutes} min"
+    elif hours < 36:  # noqa: PLR2004 - hours that are told as such
+        length = f"{hours} h"
+    else:
+        length = f"{days} days"
+    return f"in {length}" if at > now else f"{length} ago"
+
+
 def zone_name(instant: datetime, zone: str) -> str:
     """Return the short name the zone goes by at `instant`: `CET`, or `UTC+05:30` where it has none."""
     here = local(instant, zone)

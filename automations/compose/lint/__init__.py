@@ -5,10 +5,10 @@ from __future__ import annotations
 from automations.compose.lint.honesty import HONESTY
 from automations.compose.lint.leftovers import LEFTOVERS
 from automations.compose.lint.mail import Finding, Level, Mail, Mark
-from automations.compose.lint.shape import SHAPE
+from automations.compose.lint.shape import SHAPE, word_limits
 from automations.compose.lint.tone import TONE
 
-__all__ = ["RULES", "Finding", "Level", "Mail", "Mark", "lint"]
+__all__ = ["RULES", "Finding", "Level", "Mail", "Mark", "lint", "word_limits"]
 
 RULES = (*LEFTOVERS, *HONESTY, *SHAPE, *TONE)
 """Every rule; each code stands once."""

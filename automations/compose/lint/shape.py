@@ -81,9 +81,14 @@ _OWNED = re.compile(
 )
 
 
-def limits_of(mail: Mail) -> tuple[int, int]:
+def word_limits(kind: MailKind, audience: Audience) -> tuple[int, int]:
     """Return the least and most words a mail of this kind and audience has."""
-    return LIMITS.get((mail.kind, mail.audience)) or LIMITS.get((mail.kind, None)) or LETTER
+    return LIMITS.get((kind, audience)) or LIMITS.get((kind, None)) or LETTER
+
+
+def limits_of(mail: Mail) -> tuple[int, int]:
+    """Return the least and most words this mail may have."""
+    return word_limits(mail.kind, mail.audience)
 
 
 def _too_long(mail: Mail) -> Hit | None:
