@@ -29,6 +29,8 @@ COMMANDS = {
     "connect": "automations.cli.google_commands:connect",
     "disconnect": "automations.cli.google_commands:disconnect",
     "doctor": "automations.cli.doctor_command:doctor",
+    "backup": "automations.cli.keeping_commands:backup",
+    "restore": "automations.cli.keeping_commands:restore",
     "completion": "automations.cli.completion_command:completion",
 }
 

@@ -80,7 +80,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
             say(f"the newest line's hash, to keep elsewhere: {found.head}")
     else:
         say(f"line {found.broken} {found.what}; the {found.lines} before it are as they were written")
-        say(f"fix: put back a copy of {session.places.database} that was made before")
+        say("fix: magicloop restore FILE --force    (a backup made before)")
     if found.broken is not None:
         ctx.exit(ExitCode.ERROR)
 

@@ -71,25 +71,29 @@ def _make_file(place: Path, build: Callable[[str], None]) -> None:
     temporary = Path(name)
     try:
         build(name)
-        _give_name(temporary, place)
-        _sync_folder(place.parent)
+        give_name(temporary, place)
+        sync_folder(place.parent)
     finally:
         for each in side_files(temporary):
             each.unlink(missing_ok=True)
 
 
-def _give_name(temporary: Path, place: Path) -> None:
+def give_name(temporary: Path, place: Path) -> bool:
+    """Give a file a name in one step; return False, changing nothing, where something has it already."""
     try:
         place.hardlink_to(temporary)
     except FileExistsError:
-        return
+        return False
     except OSError:
         # A file system without hard links: the name is still given in one step.
-        if not os.path.lexists(place):
-            temporary.rename(place)
+        if os.path.lexists(place):
+            return False
+        temporary.rename(place)
+    return True
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

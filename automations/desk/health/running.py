@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from automations.model.health import JournalSeen, LockSeen, ZonesSeen
 
 SET_CLOCK = "timedatectl set-ntp true"
-RESTORE = "cp BACKUP JOURNAL"
+RESTORE = "magicloop restore FILE --force"
 
 LATE, LONG_LATE = timedelta(hours=2), timedelta(days=3)
 """Without a look for so long, the scheduler may be off; for longer, it is."""

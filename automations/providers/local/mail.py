@@ -154,6 +154,13 @@ class LocalMailbox:
         """Return the folder: a change in it can change an answer."""
         return (str(self._folder),)
 
+    def own_files(self) -> tuple[Path, ...]:
+        """Return every file in the folder that is a draft of ours, whatever it is called now.
+
+        :raises ProviderError: permanent, the folder or a file that may be one cannot be read.
+        """
+        return tuple(path for path in self._files() if self._ref_of(path))
+
     def _folder_there(self) -> bool:
         try:
             next(self._folder.iterdir(), None)

@@ -1,0 +1,230 @@
+"""Putting a backup back: everything is checked first, then the files, and the journal last of all."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from automations.config.newfile import write_new
+from automations.errors import RefusedError
+from automations.model.records import DraftState, LogEntry
+from automations.model.sending import ApprovalState
+from automations.plan.lifecycle import Event, step
+from automations.store.files import give_name, side_files, sync_folder
+from automations.store.keeping.archive import BadArchiveError, unpack
+from automations.store.keeping.backup import FORMAT, Kept
+from automations.store.migrate import APPLICATION_ID, VERSION
+from automations.store.sqlite import SqliteJournal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+KINDS = frozenset({"journal", "config", "blocks", "draft", "template", "secret"})
+SECRETS = frozenset({"google-token", "smtp-password"})
+_ONE_OF_EACH = ("journal", "config")
+_DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A backup in its staging folder, checked: each file with where it lies there."""
+
+    source: str
+    manifest: dict[str, Any]
+    files: tuple[Kept, ...]
+
+    def the(self, kind: str) -> Path:
+        """Return where the one file of a kind lies."""
+        return Path(next(one.place for one in self.files if one.kind == kind))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """One file after a restore: where it is, and whether it was `restored`, the `same`, or `kept` as it was."""
+
+    path: str
+    how: str
+
+
+def unpack_backup(source: str, folder: Path) -> Unpacked:
+    """Unpack and check a backup into an empty folder; nothing else is touched.
+
+    :raises BadArchiveError: it is damaged, was changed, or is no backup of this program's.
+    :raises OSError: it cannot be read, or there is no room.
+    """
+    manifest = unpack(source, folder)
+    if manifest.get("backup") != FORMAT:
+        raise BadArchiveError(source, "is of a newer kind than is known here")
+    files = tuple(
+        Kept(one["kind"], one["path"], str(folder / str(number)))
+        for number, one in enumerate(manifest["files"])
+    )
+    for one in files:
+        if not _is_sound(one):
+            raise BadArchiveError(source, f"holds a {one.kind!r} with the path {one.path!r}")
+    for kind in _ONE_OF_EACH:
+        if [one.kind for one in files].count(kind) != 1:
+            raise BadArchiveError(source, f"does not hold one {kind}")
+    if len({(one.kind, one.path) for one in files}) != len(files):
+        raise BadArchiveError(source, "holds a file twice")
+    unpacked = Unpacked(source, manifest, files)
+    _check_journal(unpacked)
+    return unpacked
+
+
+def _is_sound(one: Kept) -> bool:
+    """Tell whether a file's kind is known, and its path leads nowhere but into the folder of its kind."""
+    if one.kind not in KINDS:
+        return False
+    if one.kind not in ("draft", "template"):
+        return one.path in (SECRETS if one.kind == "secret" else ("",))
+    if "\0" in one.path or "\\" in one.path:
+        return False
+    parts = PurePosixPath(one.path).parts
+    plain = bool(parts) and "/".join(parts) == one.path and not one.path.startswith("/")
+    if not plain or any(part in (".", "..") or part.startswith(".") for part in parts):
+        return False
+    if one.kind == "draft":
+        return len(parts) == 1 and one.path.endswith(".eml")
+    return len(parts) <= _DEEPEST and one.path.endswith(".j2")
+
+
+def _check_journal(unpacked: Unpacked) -> None:
+    """Look into the journal before it is used: ours, whole, and of a layout this program knows."""
+    path, source = unpacked.the("journal"), unpacked.source
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as opened:
+            ours = opened.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+            layout = opened.execute("PRAGMA user_version").fetchone()[0]
+            whole = ours and opened.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok"
+    except sqlite3.Error as error:
+        raise BadArchiveError(source, f"holds a journal that is damaged ({error})") from error
+    if not whole:
+        raise BadArchiveError(source, "holds a journal that is damaged or none of ours")
+    if not 1 <= layout <= VERSION:
+        what = f"holds a journal of layout {layout}, but only {VERSION} is known here"
+        raise BadArchiveError(source, what)
+
+
+def prepare_journal(unpacked: Unpacked, person: str, at: datetime) -> int:
+    """Bring the unpacked journal to today's layout and take every approval in it back; return how many.
+
+    What was approved then may have been sent since, and would be sent a second time.
+
+    :raises RefusedError: the journal is another person's.
+    """
+    with closing(SqliteJournal.open(str(unpacked.the("journal")))) as journal:
+        people = journal.people()
+        if people and person not in people:
+            raise RefusedError(
+                f"the backup's journal is that of {people[0]}, its config that of {person}; nothing was changed",
+                where=unpacked.source,
+            )
+        recorded = journal.load(person)
+        taken_back = 0
+        for draft in recorded.drafts:
+            # One that was handed over is sent by nobody but the person, who is asked whether it went.
+            if draft.state is not DraftState.APPROVED or draft.handed_over is not None:
+                continue
+            live = [
+                one for one in recorded.approvals if one.draft == draft.id and one.state is ApprovalState.LIVE
+            ]
+            reason = "restored from a backup; approve it again if it has not gone"
+            back = step(draft, Event.STEP_BACK, handed_over=None, reason=reason)
+            void = [replace(one, state=ApprovalState.VOID, rev=one.rev + 1) for one in live]
+            journal.record(LogEntry(person, at, "undo-draft", draft.key, "done", reason), [back, *void])
+            taken_back += 1
+    return taken_back
+
+
+def check_free(targets: dict[str, str], *, force: bool) -> None:
+    """Refuse to write over a journal or a config that is there; `targets` are kind -> path.
+
+    :raises RefusedError: one is there, and `force` was not asked for.
+    """
+    for kind, path in targets.items():
+        if os.path.lexists(path) and not force:
+            raise RefusedError(
+                f"there is a {kind} already; nothing was changed",
+                where=path,
+                fix="magicloop restore FILE --force    (moves it aside first)",
+            )
+
+
+def place_files(
+    unpacked: Unpacked, target_of: Callable[[Kept], str | None], stamp: str, *, replacing: frozenset[str]
+) -> list[Placed]:
+    """Put every file but the journal where it belongs. What is there under its name is kept as it is.
+
+    Files of the kinds in `replacing` are moved aside first, to NAME.before-STAMP.
+
+    :raises ConfigError: one cannot be written.
+    """
+    placed = []
+    for one in unpacked.files:
+        target = None if one.kind == "journal" else target_of(one)
+        if target is None:
+            continue
+        content = Path(one.place).read_bytes()
+        placed.append(_place(target, content, stamp, replace_it=one.kind in replacing))
+    return placed
+
+
+def _place(target: str, content: bytes, stamp: str, *, replace_it: bool) -> Placed:
+    with suppress(OSError):
+        if Path(target).read_bytes() == content:
+            return Placed(target, "same")
+    if replace_it and os.path.lexists(target):
+        Path(target).rename(f"{target}.before-{stamp}")
+    return Placed(target, "restored" if write_new(target, content) else "kept")
+
+
+def place_journal(unpacked: Unpacked, database: str, stamp: str) -> str:
+    """Put the journal in its place in one step; return where an earlier one went, "" for none.
+
+    :raises RefusedError: another program has the earlier one open.
+    """
+    place, new = Path(database), unpacked.the("journal")
+    new.chmod(0o600)
+    aside = f"{database}.before-{stamp}" if any(os.path.lexists(each) for each in side_files(place)) else ""
+    if aside and _settled(place):
+        # A second name for the old one, then the new one over the first: no instant without a journal.
+        Path(aside).hardlink_to(place)
+        new.replace(place)
+    else:
+        for each in side_files(place):
+            if os.path.lexists(each):
+                # The journal itself first: while it is gone and its writes are not, nothing begins anew.
+                each.rename(f"{aside}{each.name.removeprefix(place.name)}")
+        if not give_name(new, place):
+            raise RefusedError("a journal came to be meanwhile; nothing was restored over it", where=database)
+    sync_folder(place.parent)
+    return aside
+
+
+def _settled(place: Path) -> bool:
+    """Bring an earlier journal's newest writes into its file; False where it is too damaged for that.
+
+    :raises RefusedError: another program has it open.
+    """
+    if not place.is_file() or place.is_symlink():
+        return False
+    try:
+        with closing(sqlite3.connect(place, timeout=1.0)) as opened:
+            opened.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    # Whoever closes it last takes the side files away; they would not fit the new journal.
+    _, newest_writes, _ = side_files(place)
+    if os.path.lexists(newest_writes):
+        raise RefusedError(
+            "another program has the journal open; nothing was restored over it",
+            where=str(place),
+            fix="end it (a page, a log that is followed), then: magicloop restore FILE --force",
+        )
+    return True
