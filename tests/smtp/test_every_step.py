@@ -137,3 +137,11 @@ def test_nothing_listens_there(settings):
         FaultClass.TRANSIENT,
         "the mail server cannot be reached, or hung up",
     )
+
+
+def test_a_server_that_shuts_down_between_recipients_is_not_asked_further(sender, server):
+    """That some were refused before says nothing of a mail it could not finish with."""
+    server.answers[f"RCPT:{MAIL.recipients[0]}"] = "550 5.1.1 unknown"
+    server.answers[f"RCPT:{MAIL.recipients[1]}"] = "421 4.3.2 shutting down"
+    assert failed(sender).fault is FaultClass.TRANSIENT
+    assert server.said[-1] == f"RCPT TO:<{MAIL.recipients[1]}>"
