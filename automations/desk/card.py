@@ -195,7 +195,7 @@ def build_card(draft: Draft, recorded: Recorded, policy: Policy, now: datetime) 
         raw=(approval.mime if approval else b"") or draft.mime,
         length=Length(count_words(draft.body_text), *word_limits(kind, audience)),
         findings=lint(mail_of(draft, recorded, policy)) if open_still else (),
-        since_seen=since_seen(draft),
+        since_seen=since_seen(draft, recorded, zone),
         since_last_mail=since_last_mail(draft, recorded, zone),
         pledges=pledges_of(draft, recorded, mail_of(draft, recorded, policy), zone, now),
         doing=doing,

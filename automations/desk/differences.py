@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from automations.compose.difference import Mark, compare, unified
 from automations.desk.linting import earlier_mails
+from automations.desk.looks import look_at
 from automations.plan.incident_record import went_at
 from automations.plan.mail_kind import update_of
-from automations.plan.zones import local, say_day
+from automations.plan.zones import local, say_day, say_when
 
 if TYPE_CHECKING:
     from automations.compose.difference import Piece
@@ -44,8 +45,18 @@ class Difference:
         return tuple(piece for piece in self.pieces if piece.mark is not Mark.SAME)
 
 
-def since_seen(draft: Draft) -> Difference | None:
-    """Return what changed since the person saw the draft last, None where nothing did."""
+def since_seen(draft: Draft, recorded: Recorded, zone: str) -> Difference | None:
+    """Return what changed since the person saw the draft last, None where nothing did.
+
+    Of a draft they never saw it is what changed since the revision before.
+    """
+    look = look_at(recorded, draft)
+    if look is not None:
+        if look.hash == draft.hash:
+            return None
+        headers = _headers((look.subject, look.to, look.cc), draft)
+        seen = f"what you saw {say_when(look.at, zone, with_zone=True)}"
+        return Difference(seen, headers, look.body_text, draft.body_text)
     if not draft.previous_text or draft.previous_text == draft.body_text:
         return None
     return Difference("the revision before", (), draft.previous_text, draft.body_text)
@@ -57,17 +68,25 @@ def since_last_mail(draft: Draft, recorded: Recorded, zone: str) -> Difference |
     if before is None:
         return None
     at = went_at(before) or before.created
-    rows = (
-        ("Subject", before.subject, draft.subject),
-        ("To", ", ".join(before.to), ", ".join(draft.to)),
-        ("Cc", ", ".join(before.cc), ", ".join(draft.cc)),
-    )
     return Difference(
         f"the mail of {say_day(local(at, zone).date())}",
-        tuple(row for row in rows if row[1] != row[2]),
+        _headers((before.subject, before.to, before.cc), draft),
         before.body_text,
         draft.body_text,
     )
+
+
+def _headers(
+    before: tuple[str, tuple[str, ...], tuple[str, ...]], draft: Draft
+) -> tuple[tuple[str, str, str], ...]:
+    """Return (header, before, now) of those that differ."""
+    subject, to, cc = before
+    rows = (
+        ("Subject", subject, draft.subject),
+        ("To", ", ".join(to), ", ".join(draft.to)),
+        ("Cc", ", ".join(cc), ", ".join(draft.cc)),
+    )
+    return tuple(row for row in rows if row[1] != row[2])
 
 
 def _mail_before(draft: Draft, recorded: Recorded) -> Draft | None:

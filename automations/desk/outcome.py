@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automations.apply import apply_action
@@ -11,6 +12,15 @@ from automations.model.records import Outcome
 if TYPE_CHECKING:
     from automations.apply import Bench, Result
     from automations.plan.actions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class HandWork:
+    """An act by hand that changes nothing outside, in the words of the log."""
+
+    kind: str
+    subject: str
+    reason: str
 
 
 def carry_out(bench: Bench, action: Action) -> None:

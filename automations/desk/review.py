@@ -18,7 +18,7 @@ from automations.compose.addresses import check_address
 from automations.compose.html import text_to_html
 from automations.compose.words import seen_body
 from automations.desk.linting import check_lint, lint_of
-from automations.desk.outcome import carry_out, check_done
+from automations.desk.outcome import HandWork, carry_out, check_done
 from automations.errors import RefusedError, UnknownNameError
 from automations.model.records import DraftState, Outcome
 from automations.model.sending import Approval, ApprovalState, AttemptState
@@ -51,15 +51,6 @@ class NewWords:
     body_text: str | None = None
     to: tuple[str, ...] | None = None
     cc: tuple[str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HandWork:
-    """An act by hand, in the words of the log."""
-
-    kind: str
-    subject: str
-    reason: str
 
 
 def find_draft(recorded: Recorded, name: str) -> Draft:

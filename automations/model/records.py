@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.aftermath import IncidentNote, Launch
 from automations.model.loop import Answer, Favour, OfferIdea, Pause, Promise, StageChoice
-from automations.model.sending import Approval, Attempt
+from automations.model.sending import Approval, Attempt, Look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -309,6 +309,7 @@ Record = (
     | Draft
     | Approval
     | Attempt
+    | Look
     | Cycle
     | Incident
     | Update
@@ -338,6 +339,7 @@ class Recorded:
     drafts: tuple[Draft, ...] = ()
     approvals: tuple[Approval, ...] = ()
     attempts: tuple[Attempt, ...] = ()
+    looks: tuple[Look, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     incidents: tuple[Incident, ...] = ()
     updates: tuple[Update, ...] = ()

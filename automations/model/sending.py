@@ -1,4 +1,7 @@
-"""Leave to send, and what became of sending: an approval is a person's word, an attempt is the send it allowed."""
+"""What a person saw, leave to send it, and what became of sending.
+
+A look is what was shown, an approval a person's word, an attempt the send it allowed.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a person was shown of a draft last, to tell them later what changed since: one of each draft."""
+
+    draft: str
+    person: str
+    at: datetime
+    text_rev: int
+    hash: str
+    to: tuple[str, ...]
+    cc: tuple[str, ...]
+    subject: str
+    body_text: str
+    rev: int = 1
 
 
 class ApprovalState(StrEnum):

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import Problem, Record, RunOutcome
-    from automations.store.rows import Key, Table
+    from automations.store.table import Key, Table
 
 
 @dataclass(slots=True)

@@ -1,14 +1,13 @@
 """Records as rows: one entry per record class says how it is stored and what must never happen.
 
-Columns are named like the fields. Adding a record is one entry in `TABLES`, its table in
+Adding a record is one entry in `TABLES`, its table in
 `sql/schema.sql` and a migration.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from automations.model.aftermath import IncidentNote, Launch, NoteKind
 from automations.model.loop import (
@@ -37,7 +36,7 @@ from automations.model.records import (
     Severity,
     Update,
 )
-from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState
+from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState, Look
 from automations.plan import lifecycle
 from automations.store.codecs import (
     AUDIENCES,
@@ -46,13 +45,12 @@ from automations.store.codecs import (
     FIELDS,
     FLAG,
     INSTANT,
-    PLAIN,
     SPAN,
     SPANS,
     TEXTS,
-    Codec,
     member,
 )
+from automations.store.table import Parent, Table, Unique
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,115 +58,11 @@ if TYPE_CHECKING:
 
     from automations.model.records import Record, Wake
 
-Row = tuple[Any, ...]
-"""Column values in the order of `Table.columns`."""
-
-Key = tuple[Any, ...]
-"""The values of a table's key columns."""
-
 LOOK_AGAIN = "look at how it stands now: magicloop status"
 """What to do about a write that was refused."""
 
 MISSING_PARENT = "it belongs to a record that is not there"
 """Why a record without its parent is refused."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unique:
-    """At most one row with the same `columns`, counting only rows in `states` (empty: every row).
-
-    The database has an index for each; `sentence` is what a person reads when it refuses.
-    """
-
-    columns: tuple[str, ...]
-    sentence: str
-    states: frozenset[str] = frozenset()
-
-    def value_of(self, record: Any) -> Key | None:
-        """Return what must be unique of this record, None when the rule does not count it."""
-        if self.states and record.state not in self.states:
-            return None
-        return tuple(getattr(record, column) for column in self.columns)
-
-
-@dataclass(frozen=True, slots=True)
-class Parent:
-    """The record of class `record` whose key is in `columns` must be there at the end of the transaction."""
-
-    columns: tuple[str, ...]
-    record: type
-
-
-@dataclass(frozen=True)
-class Table:
-    """One record class as a table. `place` is its attribute in `Recorded`."""
-
-    name: str
-    noun: str
-    place: str
-    record: type[Any]
-    key: tuple[str, ...]
-    codecs: Mapping[str, Codec]
-    unique: tuple[Unique, ...] = ()
-    parent: Parent | None = None
-
-    @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The column names, in the order of the record's fields."""
-        return tuple(field.name for field in fields(self.record))
-
-    @cached_property
-    def insert(self) -> str:
-        """The statement that takes a whole row."""
-        marks = ", ".join("?" * len(self.columns))
-        return f'INSERT INTO "{self.name}" ({_quoted(self.columns)}) VALUES ({marks})'  # noqa: S608 -- our own names
-
-    @cached_property
-    def update(self) -> str:
-        """The statement that takes a whole row, the key and the revision it replaces."""
-        sets = ", ".join(f'"{column}" = ?' for column in self.columns)
-        keys = " AND ".join(f'"{column}" = ?' for column in self.key)
-        return f'UPDATE "{self.name}" SET {sets} WHERE {keys} AND rev = ?'  # noqa: S608 -- our own names
-
-    @cached_property
-    def select(self) -> str:
-        """The statement that reads all rows of a person, oldest first."""
-        return f'SELECT {_quoted(self.columns)} FROM "{self.name}" WHERE person = ? ORDER BY rowid'  # noqa: S608 -- our own names
-
-    def encode(self, record: Any) -> Row:
-        """Return the record's row.
-
-        :raises ValueError: an instant without a zone, or a state that does not exist.
-        """
-        return tuple(
-            None if value is None else self.codecs.get(column, PLAIN).put(value)
-            for column in self.columns
-            for value in (getattr(record, column),)
-        )
-
-    def decode(self, row: Row) -> Any:
-        """Return the row's record.
-
-        :raises ValueError: the row does not hold one (somebody wrote into the file).
-        """
-        values = {
-            column: None if value is None else self.codecs.get(column, PLAIN).get(value)
-            for column, value in zip(self.columns, row, strict=True)
-        }
-        return self.record(**values)
-
-    def key_of(self, record: Any) -> Key:
-        """Return the values that name the record."""
-        return tuple(getattr(record, column) for column in self.key)
-
-    def label(self, record: Any) -> str:
-        """Return the record's name for a person, e.g. `cycle boss@corp.test 2026-03`."""
-        names = " ".join(str(getattr(record, column)) for column in self.key if column != "person")
-        return f"{self.noun} {names}"
-
-
-def _quoted(columns: tuple[str, ...]) -> str:
-    return ", ".join(f'"{column}"' for column in columns)
 
 
 _LIVE_BLOCKS = frozenset(state.value for state in BlockState if state.live)
@@ -251,6 +145,15 @@ TABLES: Mapping[type, Table] = {
                     frozenset(AttemptState) - {AttemptState.NOT_SENT},
                 ),
             ),
+            parent=Parent(("person", "draft"), Draft),
+        ),
+        Table(
+            name="look",
+            noun="look at draft",
+            place="looks",
+            record=Look,
+            key=("person", "draft"),
+            codecs={"at": INSTANT, "to": TEXTS, "cc": TEXTS},
             parent=Parent(("person", "draft"), Draft),
         ),
         Table(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import Problem, Record, RunOutcome
-    from automations.store.rows import Table
+    from automations.store.table import Table
 
 _LOG_COLUMNS = "number, person, at, kind, subject, outcome, detail, run"
 _RUN_COLUMNS = "id, person, started, finished, outcome"

@@ -7,6 +7,8 @@ from worlds import PRIYA, START, MemoryLife
 
 from automations.desk import incidents, review
 from automations.desk import invention as desk_invention
+from automations.desk.card import build_card
+from automations.desk.looks import note_look
 from automations.desk.status import status_of
 from automations.errors import HeaderFaultError, RefusedError, UnknownNameError
 from automations.model.records import BlockState, DraftState
@@ -47,6 +49,27 @@ def test_an_expired_draft_is_not_approved_even_before_a_run_ends_it(started):
     started.run()
     with pytest.raises(RefusedError, match="final"):
         started.approve(OFFER)
+
+
+def test_what_changed_since_a_look_is_on_the_card_until_it_is_looked_at_again(started):
+    def card():
+        return build_card(started.draft(OFFER), started.recorded, started.policy, started.clock.now())
+
+    note_look(started.bench, started.draft(OFFER))
+    assert card().since_seen is None
+    for words in ("First thoughts.\n", "Second thoughts.\n"):
+        started.rewrite(OFFER, body_text=words)
+
+    changed = card().since_seen
+    assert "+Second thoughts." in changed.unified
+    assert "First" not in changed.unified, "that was never shown"
+
+    for _ in range(2):
+        note_look(started.bench, started.draft(OFFER))
+    assert card().since_seen is None
+    assert [line.kind for line in started.log if line.kind == "show-draft"] == ["show-draft"] * 2, (
+        "once a revision"
+    )
 
 
 def test_a_draft_is_found_by_key_and_by_the_start_of_its_id(started):

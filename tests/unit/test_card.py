@@ -11,7 +11,7 @@ from automations.desk.card import Doing, build_card, doing_of
 from automations.model.loop import Answer, AnswerKind
 from automations.model.policy import Boss, MailSettings, Me, Policy, SmtpSettings
 from automations.model.records import Draft, DraftState, Incident, OpenClaim, Phase, Recorded, Update
-from automations.model.sending import Approval
+from automations.model.sending import Approval, Look
 from automations.plan.zones import say_away
 from automations.providers import build_mailbox, build_sender
 
@@ -150,6 +150,20 @@ def test_it_is_compared_with_the_revision_before_and_with_the_last_mail_of_its_k
     assert found.since_last_mail.against == "the mail of Sun 4 Oct 2026"
     assert found.since_last_mail.headers == (("Subject", "October", OFFER.subject),)
     assert "-How can I help?" in found.since_last_mail.unified
+
+
+def test_it_is_compared_with_what_the_person_saw_last_not_with_the_revision_before():
+    seen = Look(
+        OFFER.id, ANN, NOW - timedelta(hours=3), 1, "f" * 64, ("old@corp.test",), (), OFFER.subject, "Hi.\n"
+    )
+    now = replace(OFFER, previous_text="Something they never saw\n", text_rev=3)
+
+    found = card(now, looks=(seen, replace(seen, draft="another", body_text="")))
+
+    assert found.since_seen.against == "what you saw Tue 3 Nov 2026, 13:18 CET"
+    assert found.since_seen.headers == (("To", "old@corp.test", "priya@corp.test"),)
+    assert "-Hi." in found.since_seen.unified
+    assert card(now, looks=(replace(seen, hash=OFFER.hash),)).since_seen is None
 
 
 def test_an_update_is_compared_with_the_one_before_to_the_same_readers():
