@@ -1,4 +1,4 @@
-# ruff: noqa: PTH103, PTH110 -- importing pathlib costs milliseconds, and the fast path runs through here
+# ruff: noqa: PTH110 -- importing pathlib costs milliseconds, and the fast path runs through here
 """The only file that names concrete classes: it turns places and a config into a world.
 
 Everything heavy is imported inside, so that a run with nothing due loads none of it.
@@ -213,9 +213,13 @@ class Session:
             lock.release()
 
     def _make_data_folder(self) -> None:
+        from pathlib import Path
+
+        from automations.config.newfile import make_folders
+
         folder = self.places.data
         try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
+            make_folders(Path(folder))
         except OSError as error:
             raise MagicloopError(
                 f"the data folder cannot be made: {error.strerror}",

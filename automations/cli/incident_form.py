@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.output import is_interactive
+from automations.config.newfile import make_folders
 from automations.errors import BadValueError, MagicloopError, RefusedError
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def _from_file(path: str) -> str:
 def _keep(session: Session, text: str) -> str:
     """Write a form beside the journal, under a name of its own; only its owner may read it."""
     folder = Path(session.places.data)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_folders(folder)
     stamp = f"{session.clock.now():%Y%m%dT%H%M%S}"
     for number in range(1, 1000):
         place = folder / f"incident-form-{stamp}-{number}.txt"

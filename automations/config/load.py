@@ -9,6 +9,7 @@ import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from automations.config.checks import cross_faults
@@ -95,8 +96,16 @@ def _read(path: str) -> bytes:
         # A pipe without a writer would hold a run for ever; it is refused before it is read.
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(handle, "rb") as file:
-            if not stat.S_ISREG(os.fstat(handle).st_mode):
+            seen = os.fstat(handle)
+            if not stat.S_ISREG(seen.st_mode):
                 raise _refused(path, "is not a file")
+            if seen.st_mode & stat.S_IWOTH:
+                # It names programs to run and people to write to, so who can change it can act as the person.
+                raise _refused(
+                    path,
+                    f"can be changed by everybody on this machine (mode {stat.S_IMODE(seen.st_mode):04o})",
+                    fix=f"chmod go-w {quote(path)}",
+                )
             return file.read(LARGEST + 1)
     except (FileNotFoundError, NotADirectoryError):
         raise _refused(path, "no such file", fix="magicloop init") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from automations.errors import ConfigError, ConfigProblem
@@ -20,7 +21,7 @@ def write_new(path: str, content: bytes) -> bool:
     """
     target = Path(path)
     try:
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(target.parent)
         if target.exists() or target.is_symlink():
             return False
         return _place(target, content)
@@ -28,6 +29,23 @@ def write_new(path: str, content: bytes) -> bool:
         what = f"cannot be written: {error.strerror}"
         fix = f"make {target.parent} writable, or set MAGICLOOP_HOME to a folder that is"
         raise ConfigError(path, [ConfigProblem("", what)], fix=fix) from None
+
+
+def make_folders(folder: Path) -> None:
+    """Make a folder and those above it that are missing, each for its owner alone, whatever the umask.
+
+    :raises OSError: one cannot be made, or something else has its name.
+    """
+    missing, above = [], folder
+    while not above.is_dir():
+        missing.append(above)
+        above = above.parent
+    for each in reversed(missing):
+        with suppress(FileExistsError):  # another run may have made it just now
+            each.mkdir(mode=0o700)
+            each.chmod(0o700)
+    if not folder.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
 
 
 def _place(target: Path, content: bytes) -> bool:

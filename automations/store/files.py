@@ -9,6 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from automations.config.newfile import make_folders
 from automations.errors import StoreError
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def ensure_file(place: Path, build: Callable[[str], None]) -> None:
     :raises StoreError: the place cannot be written, is a link, or holds half a database.
     """
     try:
-        _make_folders(place.parent)
+        make_folders(place.parent)
         if not os.path.lexists(place):
             _refuse_orphan(place)
             _make_file(place, build)
@@ -48,17 +49,6 @@ def ensure_file(place: Path, build: Callable[[str], None]) -> None:
             where=str(place),
             fix=f"make {place.parent} writable, or set MAGICLOOP_DATA to another folder",
         ) from error
-
-
-def _make_folders(folder: Path) -> None:
-    missing = []
-    while not folder.is_dir():
-        missing.append(folder)
-        folder = folder.parent
-    for each in reversed(missing):
-        with suppress(FileExistsError):  # another run may have made it just now
-            each.mkdir(mode=0o700)
-            each.chmod(0o700)
 
 
 def _make_file(place: Path, build: Callable[[str], None]) -> None:

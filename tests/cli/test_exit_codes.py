@@ -163,11 +163,11 @@ def test_the_end_of_input_at_a_question_is_an_interruption_too(own, magicloop, a
 
 def test_every_problem_of_a_config_is_told_as_json_too(magicloop, home):
     config = home / "bad.toml"
-    config.write_text('[me]\nname = "Sam"\nemail = "sam"\ntimezone = "Mars/Phobos"\n[smtp]\nhost = "x"\n')
+    config.write_text('[me]\nname = "Sam"\nemail = "sam"\ntimezone = "Mars/Phobos"\n[pager]\nhost = "x"\n')
 
     done = magicloop("--config", config, "run", "--json")
 
     told = json.loads(done.stderr)["error"]
     assert (done.exit_code, told["exit_code"]) == (10, 10)
-    assert sorted(problem["key"] for problem in told["problems"]) == ["me.email", "me.timezone", "smtp"]
-    assert not any("did you mean" in p["what"] for p in told["problems"] if p["key"] == "smtp")
+    assert sorted(problem["key"] for problem in told["problems"]) == ["me.email", "me.timezone", "pager"]
+    assert not any("did you mean" in p["what"] for p in told["problems"] if p["key"] == "pager")

@@ -18,7 +18,7 @@ LITTLE_ROOM, NO_ROOM = 100 * MIB, 10 * MIB
 """Bytes free below which to warn, and below which a run may not come to its end."""
 
 _MOST_PROBLEMS = 5
-_GROUP_OR_OTHERS, _OTHERS_WRITE, _MAY_WRITE = 0o077, 0o002, 0o022
+_GROUP_OR_OTHERS, _MAY_WRITE = 0o077, 0o022
 _EDIT = "magicloop config edit"
 
 
@@ -48,11 +48,9 @@ def _rights_of_config(seen: PathSeen) -> Iterator[Row]:
     if not seen.mine:
         what = f"{seen.path} belongs to another user, who decides what is done in your name"
         yield Row("config", State.WARNING, what, f'sudo chown "$USER" {quote(seen.path)}')
-    if seen.mode & _MAY_WRITE:
-        state = State.ERROR if seen.mode & _OTHERS_WRITE else State.WARNING
-        whom = "everybody on this machine" if seen.mode & _OTHERS_WRITE else "your group"
-        what = f"{seen.path} can be changed by {whom} (mode {seen.mode:04o})"
-        yield Row("config", state, what, f"chmod go-w {quote(seen.path)}")
+    if seen.mode & _MAY_WRITE:  # by everybody is refused before
+        what = f"{seen.path} can be changed by your group (mode {seen.mode:04o})"
+        yield Row("config", State.WARNING, what, f"chmod go-w {quote(seen.path)}")
 
 
 def data_rows(seen: PathSeen, disk: DiskSeen) -> Iterator[Row]:

@@ -15,6 +15,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from automations.config.newfile import make_folders
 from automations.errors import FaultClass, ProviderError
 from automations.providers.google.cures import CONNECT
 
@@ -165,7 +166,7 @@ def write_private(path: str, text: str) -> None:
 
     place = Path(path)
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(place.parent)
         # mkstemp opens with O_CREAT | O_EXCL | O_NOFOLLOW and mode 0600, whatever the umask.
         handle, name = tempfile.mkstemp(prefix=".ml-", suffix=".new", dir=place.parent)
         try:

@@ -13,6 +13,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
+from automations.config.newfile import make_folders
 from automations.errors import ConflictError, FaultClass, ProviderError
 
 if TYPE_CHECKING:
@@ -146,10 +147,7 @@ def _writing(path: Path) -> Iterator[None]:
 def _temporary(path: Path, data: bytes) -> Iterator[Path]:
     """Give a file beside `path` that holds `data` on disk; afterwards it is gone and the folder synced."""
     folder = path.parent
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except FileExistsError as fault:  # FileExistsError is kept for the file itself
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from fault
+    make_folders(folder)  # never a FileExistsError, which is kept for the file itself
     handle, name = tempfile.mkstemp(prefix=_TEMP_PREFIX, dir=folder)
     temp = folder / os.path.basename(name)  # noqa: PTH119 - mkstemp speaks in strings
     try:
