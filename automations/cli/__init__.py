@@ -31,6 +31,7 @@ COMMANDS = {
     "doctor": "automations.cli.doctor_command:doctor",
     "backup": "automations.cli.keeping_commands:backup",
     "restore": "automations.cli.keeping_commands:restore",
+    "uninstall": "automations.cli.uninstall_command:uninstall",
     "completion": "automations.cli.completion_command:completion",
 }
 

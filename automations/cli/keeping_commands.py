@@ -136,7 +136,9 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     Drafts and blocks that are there stay as they are. What was approved is to be approved again: it may
     have gone since.
     """
-    places = _own_places(session.places)
+    from automations.config.places import own_places
+
+    places = own_places(session.places)
     source = os.path.abspath(os.path.expanduser(file))  # noqa: PTH100, PTH111 - as typed
     done = _restore(replace(session, places=places), source, force=force)
     if as_json:
@@ -158,15 +160,6 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     if done.taken_back:
         say(f"{done.taken_back} approved mails wait for you again: magicloop draft list")
     paragraph("See that all is well: magicloop doctor. The schedule is not part of a backup.")
-
-
-def _own_places(places: Places) -> Places:
-    """Return where the person's own things belong, also while the sample stands in for them."""
-    from automations.config.places import own_config
-
-    if not places.sample:
-        return places
-    return replace(places, config=own_config(places), data=os.path.dirname(places.data), sample=False)  # noqa: PTH120
 
 
 def _restore(session: Session, source: str, *, force: bool) -> Restored:

@@ -99,6 +99,13 @@ def own_config(places: Places) -> str:
     return os.path.join(os.path.dirname(places.config_folder), os.path.basename(places.config))
 
 
+def own_places(places: Places) -> Places:
+    """Return where the person's own things belong, also while the sample stands in for them."""
+    if not places.sample:
+        return places
+    return Places(own_config(places), os.path.dirname(places.data), sample=False)
+
+
 def _absolute(path: str) -> str:
     expanded = os.path.expanduser(path)
     if expanded.startswith("~"):

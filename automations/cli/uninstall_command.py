@@ -1,0 +1,175 @@
+"""`uninstall`: what is here, what goes and what stays; nothing of the person's own work is thrown away unasked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from automations.cli.output import is_interactive, paragraph, prose, say
+from automations.errors import ConfigError, ExitCode, FaultClass, ProviderError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from automations.config.places import Places
+    from automations.desk.schedulers import Sign
+    from automations.model.policy import Policy
+    from automations.wiring import Session
+
+PERMISSIONS = "https://myaccount.google.com/permissions"
+_CACHES = ("run.lock", "google-drafts.json", "google-calendar.json", "google-mail.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Belongings:
+    """What is here: (name, path) of what goes and of what stays, the sign-in's file, and who still calls."""
+
+    goes: tuple[tuple[str, Path], ...]
+    stays: tuple[tuple[str, Path], ...]
+    sign_in: Path | None
+    schedules: tuple[Sign, ...]
+
+    @property
+    def any(self) -> bool:
+        """Tell whether there is anything to take away."""
+        return bool(self.goes or self.sign_in)
+
+
+@click.command()
+@click.option("--purge", is_flag=True, help="Remove the journal too: the log of all you did.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
+    """Take back the sign-in and remove config and caches.
+
+    It lists what goes and what stays, then asks. The journal stays unless you say --purge; your drafts, your
+    blocks and your own templates always do. It exits with 3 while something is left to do by hand.
+    """
+    from automations.config.places import own_places
+
+    session: Session = ctx.obj
+    own = replace(session, places=own_places(session.places))
+    policy = _policy(own)
+    found = _look(own.places, policy, purge=purge)
+    _list(found)
+    if found.any:
+        if not yes and not _agreed(purge=purge):
+            say("Nothing was removed.")
+            return
+        undone = _remove(own, policy, found)
+    else:
+        say("There is nothing to remove.")
+        undone = False
+    for sign in found.schedules:
+        say(f"Still called by {sign.what}")
+        say(f"  to end that: {sign.fix}")
+    if not purge and any(name == "journal" for name, _ in found.stays):
+        say("Your log stays. To read it again: magicloop init, with the same address.")
+    paragraph("The command itself goes the way it came, e.g. uv tool uninstall magicloop.")
+    if undone or found.schedules:
+        ctx.exit(ExitCode.PARTIAL)
+
+
+def _policy(session: Session) -> Policy | None:
+    """Return what the config says, None where there is none that can be used: then the usual places count."""
+    with suppress(ConfigError):
+        return session.policy
+    return None
+
+
+def _look(places: Places, policy: Policy | None, *, purge: bool) -> Belongings:
+    from automations.desk.schedulers import find_schedules
+
+    data = Path(places.data)
+    token = Path(policy.google.token_file if policy else data / "google-token.json")
+    goes = [("config", Path(places.config))]
+    goes += [("sample", Path(places.config_folder, "sample")), ("sample", data / "sample")]
+    goes += [("cache", data / name) for name in _CACHES]
+    goes += [("cache", token.with_name(f"{token.name}{suffix}")) for suffix in (".lock", ".begun")]
+    journal = [("journal", path) for path in sorted(data.glob("journal.db*"))]
+    stays = [
+        ("drafts", Path(policy.mail.folder if policy else data / "drafts")),
+        ("blocks", Path(policy.calendar.file if policy else data / "invention.ics")),
+        ("templates", Path(places.templates)),
+    ]
+    (goes if purge else stays).extend(journal)
+    return Belongings(
+        tuple(each for each in goes if os.path.lexists(each[1])),
+        tuple(each for each in stays if os.path.lexists(each[1])),
+        token if os.path.lexists(token) else None,
+        find_schedules(Path.home()),
+    )
+
+
+def _list(found: Belongings) -> None:
+    rows = [("goes", name, str(path)) for name, path in found.goes]
+    if found.sign_in:
+        rows.insert(0, ("goes", "sign-in", f"{found.sign_in}, taken back at Google"))
+    rows += [("stays", name, str(path)) for name, path in found.stays]
+    rows += [("by hand", "schedule", sign.what) for sign in found.schedules]
+    if rows:
+        prose(rows)
+
+
+def _agreed(*, purge: bool) -> bool:
+    words = "magicloop uninstall --purge --yes" if purge else "magicloop uninstall --yes"
+    if not is_interactive():
+        raise RefusedError("uninstalling without a terminal needs --yes; nothing was removed", fix=words)
+    return click.confirm("Remove what goes?", default=False)
+
+
+def _remove(session: Session, policy: Policy | None, found: Belongings) -> bool:
+    """Remove what goes, between two runs; tell whether something is left to do by hand."""
+    from automations.wiring import HAND_LOCK_SECONDS
+
+    places = session.places
+    # Where there is no data folder there is no run either, and the lock would make one.
+    here = session.lock(wait=HAND_LOCK_SECONDS) if Path(places.data).is_dir() else nullcontext()
+    undone = False
+    with here:
+        if found.sign_in is not None:
+            undone = not _sign_out(session, policy, found.sign_in)
+        for name, path in found.goes:
+            # The config says where the sign-in is: it goes only when that is gone.
+            if undone and name == "config":
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+            say(f"removed  {path}")
+        Path(places.lock).unlink(missing_ok=True)  # this very lock may have made it
+    for folder in _empty(places):
+        folder.rmdir()
+    return undone
+
+
+def _sign_out(session: Session, policy: Policy | None, token: Path) -> bool:
+    """Take the sign-in back at Google and delete its file; False where Google could not be asked."""
+    try:
+        known = session.google_account().revoke() if policy is not None else None
+    except ProviderError as error:
+        if error.fault is FaultClass.TRANSIENT:
+            say(f"stays    {token}: {error.what}")
+            say("  again, with a network: magicloop uninstall")
+            return False
+        known = None
+    token.unlink(missing_ok=True)
+    say(f"removed  {token}")
+    if known is None:
+        say(f"  it could not be used to take itself back; do that at {PERMISSIONS}")
+    return True
+
+
+def _empty(places: Places) -> Iterator[Path]:
+    """Yield those of our folders in which nothing is left."""
+    for folder in (Path(places.data), Path(places.config_folder)):
+        with suppress(OSError):
+            if folder.name == "magicloop" and not any(folder.iterdir()):
+                yield folder

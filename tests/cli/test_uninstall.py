@@ -1,0 +1,174 @@
+"""`uninstall`: lists, asks, takes away what is the program's and leaves what is the person's."""
+
+import pytest
+
+GOES = ("config.toml", "run.lock")
+
+
+@pytest.fixture(autouse=True)
+def crontab(tmp_path, monkeypatch):
+    """A crontab of this test's own in front of the machine's; None for no crontab at all."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+
+    def put(text):
+        program = folder / "crontab"
+        body = "exit 1" if text is None else f"cat <<'END'\n{text}\nEND"
+        program.write_text(f"#!/bin/sh\n{body}\n")
+        program.chmod(0o755)
+
+    put(None)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    return put
+
+
+@pytest.fixture
+def ran(frozen, own, magicloop):
+    magicloop("run")
+    template = own.config.parent / "templates/email/offer-ask/subject.j2"
+    template.parent.mkdir(parents=True)
+    template.write_text("Can I help?")
+    own.template = template
+    return own
+
+
+def test_what_is_the_programs_goes_and_what_is_the_persons_stays(ran, magicloop, home):
+    kept = {
+        path: path.read_bytes() for path in (ran.blocks, *ran.drafts.iterdir(), ran.template, ran.calendar)
+    }
+
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert not ran.config.exists()
+    assert not (ran.data / "run.lock").exists()
+    assert ran.journal.exists()
+    assert {path: path.read_bytes() for path in kept} == kept
+    listed = done.stdout.split("removed  ")[0]
+    for path in (ran.config, ran.journal, ran.drafts, ran.blocks):
+        assert str(path) in listed.replace("\n", ""), done.stdout
+    assert "Your log stays" in done.stdout
+
+
+def test_the_log_that_stays_is_read_again_with_the_same_address(ran, magicloop, read):
+    before = read("log")
+    magicloop("uninstall", "--yes")
+
+    made = magicloop("init", "--name", "Sam", "--email", "sam@example.com", "--timezone", "Europe/Berlin")
+
+    assert made.exit_code == 0, made.output
+    assert read("log")["entries"] == before["entries"]
+
+
+def test_purge_takes_the_journal_too_but_no_draft_and_no_block(ran, magicloop):
+    magicloop("uninstall", "--purge", "--yes")
+
+    assert sorted(path.name for path in ran.data.iterdir()) == ["drafts", "invention.ics"]
+    assert list(ran.drafts.iterdir())
+
+
+def test_a_second_time_there_is_nothing_to_do(ran, magicloop, tree, home):
+    magicloop("uninstall", "--yes")
+    before = tree(home)
+
+    again = magicloop("uninstall", "--yes")
+
+    assert again.exit_code == 0
+    assert "There is nothing to remove." in again.stdout
+    assert tree(home) == before
+
+
+def test_after_everything_is_gone_no_folder_is_left(ran, magicloop, home):
+    import shutil
+
+    for path in (ran.drafts, ran.template.parents[2]):
+        shutil.rmtree(path)
+    ran.blocks.unlink()
+    ran.calendar.unlink()
+
+    magicloop("uninstall", "--purge", "--yes")
+
+    assert not ran.data.exists()
+    assert not ran.config.parent.exists()
+
+
+def test_where_nothing_ever_was_nothing_is_made(frozen, magicloop, tree, home):
+    assert magicloop("uninstall", "--yes").exit_code == 0
+    assert tree(home) == {}
+
+
+def test_the_sample_goes_whole(frozen, magicloop, tree, home):
+    magicloop("run")
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert {name for name in tree(home) if "magicloop" in name} == set()
+
+
+def test_without_a_terminal_it_needs_the_flag(ran, magicloop, tree, home):
+    before = tree(home)
+
+    refused = magicloop("uninstall")
+
+    assert refused.exit_code == 1
+    assert "fix:   magicloop uninstall --yes" in refused.stderr
+    assert tree(home) == before
+
+
+@pytest.mark.parametrize(("typed", "gone"), [("y\n", True), ("n\n", False), ("\n", False)])
+def test_a_person_is_asked(own, magicloop, answer, typed, gone):
+    magicloop("run")
+
+    code, shown = answer("uninstall", answers=[("Remove what goes? [y/N]", typed)])
+
+    assert code == 0
+    assert own.config.exists() != gone
+    assert ("Nothing was removed." in shown) != gone
+
+
+def test_a_config_that_cannot_be_used_goes_too(ran, magicloop):
+    ran.config.write_text("[me")
+
+    assert magicloop("uninstall", "--yes").exit_code == 0
+
+    assert not ran.config.exists()
+    assert ran.journal.exists()
+
+
+def test_a_run_at_work_is_not_disturbed(ran, magicloop, monkeypatch):
+    import fcntl
+
+    from automations import wiring
+
+    monkeypatch.setattr(wiring, "HAND_LOCK_SECONDS", 0)
+    with (ran.data / "run.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert magicloop("uninstall", "--yes").exit_code == 11
+    assert ran.config.exists()
+
+
+def test_a_schedule_that_still_calls_is_named_with_what_ends_it(ran, magicloop, crontab, home):
+    crontab("# magicloop\nMAILTO=sam\n0 * * * * /usr/bin/other\n*/15 * * * * /home/me/bin/magicloop run")
+    timer = home / ".config/systemd/user/magicloop.timer"
+    timer.parent.mkdir(parents=True)
+    timer.write_text("[Timer]\n")
+    agent = home / "Library/LaunchAgents/test.magicloop.plist"
+    agent.parent.mkdir(parents=True)
+    agent.write_text("")
+
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 3
+    told = done.stdout.partition("Still called by")[2]
+    assert "/home/me/bin/magicloop run" in told
+    assert "crontab -e" in told
+    assert "systemctl --user disable --now magicloop.timer" in told
+    assert "launchctl unload -w" in told
+    assert "other" not in told
+    assert timer.exists()
+
+
+def test_no_cron_on_this_machine_is_no_error(ran, magicloop, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert magicloop("uninstall", "--yes").exit_code == 0
