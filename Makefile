@@ -6,7 +6,7 @@ WORKERS ?= auto
 ROUNDS ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash lint format types layers docs docs-write wheel check bench lock clean
+.PHONY: help run plan setup test crash lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -55,6 +55,9 @@ bench: .venv/ready-dev ## the budgets, each as a ratio measured in one run
 
 lock: ## pin all dependencies anew (needs uv and a network)
 	requirements/lock
+
+audit: ## look the pinned packages up among the known weaknesses (needs a network)
+	requirements/audit
 
 clean: ## remove everything made here; your own config and data stay
 	rm -rf .venv build dist htmlcov .coverage* .mypy_cache .ruff_cache .import_linter_cache .hypothesis
