@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automations import __version__
 from automations.clock import Clock, SystemClock
@@ -17,7 +17,7 @@ from automations.errors import LockHeldError, MagicloopError
 from automations.resources import read_config_resource, template_root
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
 
     from automations.apply import World
@@ -28,8 +28,28 @@ if TYPE_CHECKING:
     from automations.ports import Calendar, Journal, Mailbox, Renderer
     from automations.providers.google.account import Account
 
+Part = TypeVar("Part")
+
 HAND_LOCK_SECONDS = 10.0
 """How long an act by hand waits for a run to end."""
+
+
+class _Late:
+    """Stands for a part that is made when it is first used: what reads no calendar loads none."""
+
+    def __init__(self, build: Callable[[], object]) -> None:
+        self._build = build
+        self._made: object = None
+
+    def __getattr__(self, name: str) -> Any:
+        if self._made is None:
+            self._made = self._build()
+        return getattr(self._made, name)
+
+
+def late(build: Callable[[], Part]) -> Part:
+    """Return what behaves like the part `build` makes; a fault in making it shows when it is first used."""
+    return cast("Part", _Late(build))
 
 
 @dataclass(slots=True)
@@ -161,9 +181,9 @@ class Session:
 
         mailbox = self.mailbox()
         return World(
-            calendar=self.calendar(),
+            calendar=late(self.calendar),
             mailbox=mailbox,
-            renderer=self.renderer(),
+            renderer=late(self.renderer),
             journal=journal or self.journal(),
             clock=self.clock,
             newline=newline_here(),

@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": "automations.cli.run_commands:plan",
     "status": "automations.cli.status_commands:status",
     "log": "automations.cli.log_commands:log",
+    "review": "automations.cli.review_command:review",
     "draft": "automations.cli.send_commands:draft",
     "invention": "automations.cli.invention_commands:invention",
     "idea": "automations.cli.idea_commands:idea",

@@ -342,18 +342,28 @@ def open_draft(ctx: click.Context, name: str, *, only_print: bool) -> None:
 
     session: Session = ctx.obj
     found = find_draft(session.reading_journal().load(session.policy.person), name)
-    path = copy_path(session, found)
+    if not open_copy(session, found, only_print=only_print):
+        ctx.exit(ExitCode.ERROR)
+
+
+def open_copy(session: Session, draft: Draft, *, only_print: bool) -> bool:
+    """Open a draft's copy where the person can see to it; tell whether that worked.
+
+    :raises RefusedError: it has none.
+    """
+    path = copy_path(session, draft)
     if not path:
         raise RefusedError(
-            f"this draft is {state_words(found, session.clock.now())} and has no file",
+            f"this draft is {state_words(draft, session.clock.now())} and has no file",
             fix="magicloop draft list",
         )
     if only_print or not is_interactive():
         say(path)
-        return
+        return True
     if click.launch(path) != 0:
         say(f"No program opened it; the file is {path}")
-        ctx.exit(ExitCode.ERROR)
+        return False
+    return True
 
 
 @draft.command()

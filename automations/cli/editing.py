@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.output import is_interactive
+from automations.cli.output import is_interactive, show_error
 from automations.desk.review import NewWords
-from automations.errors import RefusedError
+from automations.errors import MagicloopError, RefusedError
 
 if TYPE_CHECKING:
     from automations.model.records import Draft
@@ -16,10 +16,50 @@ if TYPE_CHECKING:
 HINT = "# Lines above the first empty line are headers. Save and close to keep, delete all to leave it."
 
 
+def edit_until_right(draft: Draft) -> NewWords:
+    """Open the draft in $EDITOR, again with what was written as long as that cannot be read and the person wants.
+
+    :raises RefusedError: there is no terminal or no editor, or what was saved last cannot be read.
+    """
+    text = as_text(draft)
+    while True:
+        saved = _saved(draft, text)
+        if not saved.strip():
+            return NewWords()
+        try:
+            return checked(from_text(saved, draft.id[:6]))
+        except MagicloopError as error:
+            show_error(error, as_json=False)
+            if not click.confirm("Back to the editor, with what you wrote?", default=True):
+                return NewWords()
+            text = saved
+
+
+def checked(words: NewWords) -> NewWords:
+    """Return the words if their addresses may stand in a mail.
+
+    :raises HeaderFaultError: one may not.
+    """
+    from automations.compose.addresses import check_address
+
+    for address in (*(words.to or ()), *(words.cc or ())):
+        check_address(address)
+    return words
+
+
 def edit_in_editor(draft: Draft) -> NewWords:
     """Open the draft in $EDITOR and return what was changed.
 
     :raises RefusedError: there is no terminal, or what was saved cannot be read.
+    """
+    saved = _saved(draft, as_text(draft))
+    return from_text(saved, draft.id[:6]) if saved.strip() else NewWords()
+
+
+def _saved(draft: Draft, text: str) -> str:
+    """Return what the editor saved, "" where it saved nothing.
+
+    :raises RefusedError: there is no terminal, no editor, or what was saved is no text.
     """
     if not is_interactive():
         raise RefusedError(
@@ -27,7 +67,7 @@ def edit_in_editor(draft: Draft) -> NewWords:
             fix=f"magicloop draft edit {draft.id[:6]} --subject ... --body-file FILE",
         )
     try:
-        saved = click.edit(as_text(draft), extension=".eml.txt")
+        return click.edit(text, extension=".eml.txt") or ""
     except click.ClickException as error:
         raise _no_editor(error, f"magicloop draft edit {draft.id[:6]}") from None
     except UnicodeDecodeError:
@@ -35,9 +75,6 @@ def edit_in_editor(draft: Draft) -> NewWords:
             "what the editor saved is no text in UTF-8; nothing changed",
             fix=f"set the editor to save as UTF-8, then: magicloop draft edit {draft.id[:6]}",
         ) from None
-    if saved is None or not saved.strip():
-        return NewWords()
-    return from_text(saved, draft.id[:6])
 
 
 def open_editor(path: str, *, again: str) -> None:

@@ -76,16 +76,21 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
         ctx.exit(ExitCode.PARTIAL)
 
 
-def _tell(session: Session, results: Sequence[Result], *, waits: bool) -> None:
-    from automations.desk.sending import next_leave
-    from automations.plan.zones import say_when
-
+def tell_results(results: Sequence[Result]) -> None:
+    """Say of each mail whether it was sent."""
     for result in results:
         if result.kind == "send-draft":
             said = result.detail if result.outcome.value == "done" else f"not sent: {result.detail}"
             say(f"{result.subject}: {said}")
         elif result.kind == "adopt-draft":
             say(f"{result.subject}: not sent; you edited it outside, and it waits for you again")
+
+
+def _tell(session: Session, results: Sequence[Result], *, waits: bool) -> None:
+    from automations.desk.sending import next_leave
+    from automations.plan.zones import say_when
+
+    tell_results(results)
     if not waits:
         if not results:
             say("No approved mail waits to be sent.")

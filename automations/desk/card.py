@@ -51,7 +51,7 @@ _NAMES = {
     MailKind.GOAL_TRADE: "Help that serves a goal,",
     MailKind.STANDING: "Standing check",
     MailKind.PAUSE_NOTE: "Pause note",
-    MailKind.INCIDENT_FIRST: "Incident, first notice",
+    MailKind.INCIDENT_FIRST: "Incident first notice",
     MailKind.INCIDENT_UPDATE: "Incident update",
     MailKind.INCIDENT_NO_CHANGE: "Incident update, no change",
     MailKind.INCIDENT_RESOLVED: "Incident resolved",
@@ -222,7 +222,8 @@ def title_of(draft: Draft, recorded: Recorded, policy: Policy) -> str:
     update = update_of(draft, recorded)
     if update is not None:
         title = next((each.title for each in recorded.incidents if each.id == update.incident), "")
-        return f"{name} #{update.number}: {update.incident} {title}".rstrip()
+        number = "" if kind is MailKind.INCIDENT_FIRST else f" #{update.number}"
+        return f"{name}{number}: {update.incident} {title}".rstrip()
     names = {boss.id: boss.name for boss in policy.bosses}
     return f"{name} to {', '.join(names.get(address.lower(), address) for address in draft.to)}"
 
@@ -268,9 +269,9 @@ def _account(policy: Policy) -> str:
 def _yes_does(doing: Doing, policy: Policy) -> str:
     seconds = policy.mail.undo_seconds
     return {
-        Doing.SEND: f"it is queued, can be undone for {seconds} s, then sent",
-        Doing.HAND_OVER: "its file is yours to send from your mail program; nothing is sent from here",
-        Doing.STAY: "it stays in your Gmail drafts, and you press Send there; nothing is sent from here",
+        Doing.SEND: f"queued, can be undone for {seconds} s, then sent",
+        Doing.HAND_OVER: "you send its file from your mail program",
+        Doing.STAY: "you press Send in your Gmail drafts",
     }[doing]
 
 

@@ -55,7 +55,7 @@ def since_seen(draft: Draft, recorded: Recorded, zone: str) -> Difference | None
         if look.hash == draft.hash:
             return None
         headers = _headers((look.subject, look.to, look.cc), draft)
-        seen = f"what you saw {say_when(look.at, zone, with_zone=True)}"
+        seen = f"your last look, {say_when(look.at, zone, with_zone=True)}"
         return Difference(seen, headers, look.body_text, draft.body_text)
     if not draft.previous_text or draft.previous_text == draft.body_text:
         return None

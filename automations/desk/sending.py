@@ -9,11 +9,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automations.apply import apply_all
+from automations.apply.carrying import entry_of
+from automations.desk.outcome import HandWork
+from automations.model.records import Outcome
 from automations.model.seen import Seen
 from automations.plan.drafts import one_end_each, plan_drafts
 from automations.plan.sending import approved_to_send, plan_sending
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from automations.apply import Bench, Result
@@ -37,6 +41,16 @@ def send_due(bench: Bench) -> tuple[Result, ...]:
     read_in = plan_drafts(bench.policy, now, seen, mine).actions
     leaving = plan_sending(bench.policy, now, seen, mine).actions
     return apply_all(bench, one_end_each((*read_in, *leaving)))
+
+
+def end_undo_time(bench: Bench, ids: Sequence[str]) -> None:
+    """Let approved drafts leave at once: the person does not want the rest of their undo time."""
+    now = bench.world.clock.now()
+    for draft, approval in approved_to_send(bench.recorded):
+        if draft.id in ids and approval.not_before > now:
+            sooner = replace(approval, not_before=now, rev=approval.rev + 1)
+            work = HandWork("hurry-draft", draft.key, "the rest of its undo time was not wanted")
+            bench.world.journal.record(entry_of(bench, work, Outcome.DONE, work.reason), (sooner,))
 
 
 def next_leave(recorded: Recorded) -> datetime | None:

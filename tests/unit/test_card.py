@@ -160,7 +160,7 @@ def test_it_is_compared_with_what_the_person_saw_last_not_with_the_revision_befo
 
     found = card(now, looks=(seen, replace(seen, draft="another", body_text="")))
 
-    assert found.since_seen.against == "what you saw Tue 3 Nov 2026, 13:18 CET"
+    assert found.since_seen.against == "your last look, Tue 3 Nov 2026, 13:18 CET"
     assert found.since_seen.headers == (("To", "old@corp.test", "priya@corp.test"),)
     assert "-Hi." in found.since_seen.unified
     assert card(now, looks=(replace(seen, hash=OFFER.hash),)).since_seen is None
@@ -209,7 +209,7 @@ def test_what_a_yes_does_is_what_the_wired_parts_can_do(provider, mode, host, tm
 
     assert (doing_of(policy) is Doing.SEND) == sends
     assert sends or doing_of(policy) is (Doing.STAY if provider == "google" else Doing.HAND_OVER)
-    assert ("sent from here" in card(policy=policy).yes_does) == (not sends)
+    assert ("then sent" in card(policy=policy).yes_does) == sends
 
 
 def test_what_is_approved_tells_until_when_it_can_be_undone_and_shows_the_bytes_that_leave():
