@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from click.testing import CliRunner
 
+from automations.cli.log_commands import log
 from automations.cli.run_commands import AUTOMATIONS
-from automations.cli.status_commands import log
 from automations.clock import SystemClock
 from automations.config.places import find_places
 from automations.desk.ideas import add_idea

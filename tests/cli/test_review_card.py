@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,7 @@ from automations.model.policy import Boss, MailSettings, Me, Policy
 from automations.model.records import Draft, DraftState, Incident, Phase, Recorded, Update
 from automations.model.sending import Look
 
+README = Path(__file__).parents[2] / "README.md"
 NOW = datetime(2026, 11, 3, 15, 18, tzinfo=UTC)
 SAM = "sam@corp.test"
 POLICY = Policy(
@@ -48,7 +50,7 @@ NEWS = replace(
     state=DraftState.WAITING,
     cc=("vp@else.test",),
     body_text="Update 4 · Monitoring · 16:18 CET (started 13:18 CET)\n\nImpact: 0.7% of orders fail, peak 11%.\n\n"
-    "Now: 検索 rolling the pool change back everywhere, which takes until 17:00 CET. Owner: Kim.\n\n"
+    "Now: rolling the pool change back everywhere, which takes until 17:00 CET. Owner: Kim.\n\n"
     "Next update: 17:30 CET, sooner if errors pass 2%.\n\nSam\n",
     hash="7f3a91c2" + "0" * 56,
     why="INC-212 update 4 (exec), severity 2, monitoring; 16:30 was promised in update 3",
@@ -84,6 +86,7 @@ def test_drawn(card, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
 
     assert shown(card, capsys, plain_words=False) == DRAWN
+    assert f"```text\n{DRAWN}```" in README.read_text(encoding="utf-8"), "README shows this very card"
 
 
 def test_spoken(card, capsys):
@@ -100,6 +103,16 @@ def test_a_terminal_of_few_letters_gets_a_box_of_letters(card, capsys, monkeypat
 
     assert f"+{'-' * 78}+" in out
     assert "╭" not in out
+
+
+def test_wide_letters_keep_the_box_straight(card, capsys, monkeypatch):
+    from rich.cells import cell_len
+
+    monkeypatch.setenv("COLUMNS", "60")
+
+    out = shown(replace(card, body_text="検索" * 40, subject="検索 検索 " * 9), capsys, plain_words=False)
+
+    assert {cell_len(line) for line in out.splitlines() if line.startswith("│")} == {60}
 
 
 DRAWN = """\
@@ -119,18 +132,18 @@ DRAWN = """\
 │                                                                              │
 │ Impact: 0.7% of orders fail, peak 11%.                                       │
 │                                                                              │
-│ Now: 検索 rolling the pool change back everywhere, which takes until 17:00   │
-│ CET. Owner: Kim.                                                             │
+│ Now: rolling the pool change back everywhere, which takes until 17:00 CET.   │
+│ Owner: Kim.                                                                  │
 │                                                                              │
 │ Next update: 17:30 CET, sooner if errors pass 2%.                            │
 │                                                                              │
 │ Sam                                                                          │
 ├──────────────────────────────────────────────────────────────────────────────┤
-│ 40 words (60 to 120)                             draft bbbbbb, hash 7f3a91c2 │
+│ 39 words (60 to 120)                             draft bbbbbb, hash 7f3a91c2 │
 │ Changed since your last look, Tue 3 Nov 2026, 16:13 CET: Cc:                 │
 │         {+vp@else.test+} [-TBC.-] {+Kim.+}                                   │
 │ Promise next update by Tue 3 Nov 2026, 17:30 CET                             │
-│ Check   hint: it is shorter than such mails are: 40 words, at least 60; add  │
+│ Check   hint: it is shorter than such mails are: 39 words, at least 60; add  │
 │         the fact that is missing                                             │
 ╰──────────────────────────────────────────────────────────────────────────────╯
  y approve  e edit  s skip  z snooze  x discard  d diff  h html  b open  u undo
@@ -152,16 +165,16 @@ Update 4 · Monitoring · 16:18 CET (started 13:18 CET)
 
 Impact: 0.7% of orders fail, peak 11%.
 
-Now: 検索 rolling the pool change back everywhere, which takes until 17:00 CET. Owner: Kim.
+Now: rolling the pool change back everywhere, which takes until 17:00 CET. Owner: Kim.
 
 Next update: 17:30 CET, sooner if errors pass 2%.
 
 Sam
 End of body.
-Length: 40 words (60 to 120)
+Length: 39 words (60 to 120)
 Changed: since your last look, Tue 3 Nov 2026, 16:13 CET: Cc: now vp@else.test, was TBC., now Kim.
 Promise: next update by Tue 3 Nov 2026, 17:30 CET
-Hint: it is shorter than such mails are: 40 words, at least 60; add the fact that is missing
+Hint: it is shorter than such mails are: 39 words, at least 60; add the fact that is missing
 Draft: bbbbbb, hash 7f3a91c2
 Keys: y approve, e edit, s skip, z snooze, x discard, d diff, h html, b open, u undo, q quit, ? help
 If you press y: you press Send in your Gmail drafts
