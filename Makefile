@@ -6,7 +6,7 @@ WORKERS ?= auto
 ROUNDS ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test crash proof lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -24,6 +24,9 @@ test: .venv/ready-dev ## the whole test suite (COVERAGE=1 also counts the lines 
 
 crash: .venv/ready-dev ## kill real runs at every point there is, and see that the next one puts it right
 	$(BIN)/python tests/crash/matrix.py
+
+proof: .venv/ready-dev ## live the life of a draft in every way it can go wrong, about 400,000 ways
+	$(BIN)/python tests/sending/exhaust.py
 
 lint: .venv/ready-dev ## style and common mistakes
 	$(BIN)/ruff format --check .

@@ -92,7 +92,7 @@ def observe_claims(
                 lost |= {draft.id} if gone else set()
         except ProviderError:
             continue
-    return Evidence(blocks, drafts, frozenset(lost), sends)
+    return Evidence(blocks, drafts, frozenset(lost), sends, late=mailbox.capabilities.writes_late)
 
 
 def _traces(draft: Draft, attempt: Attempt, recorded: Recorded, sender: Sender | None) -> SendTraces:

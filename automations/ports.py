@@ -49,13 +49,17 @@ class CalendarCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class MailCapabilities:
-    """What a mail provider can do; what it cannot fails in planning, with a sentence."""
+    """What a mail provider can do; what it cannot fails in planning, with a sentence.
+
+    `writes_late`: a request whose answer was lost may be carried out some minutes later.
+    """
 
     drafts: bool
     find_by_key: bool
     tells_sent_from_deleted: bool
     keeps_message_id: bool
     threads: bool
+    writes_late: bool
 
 
 @dataclass(frozen=True, slots=True)

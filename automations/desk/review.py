@@ -19,13 +19,13 @@ from automations.compose.html import text_to_html
 from automations.compose.words import seen_body
 from automations.desk.linting import check_lint, lint_of
 from automations.desk.outcome import HandWork, carry_out, check_done
-from automations.errors import RefusedError, UnknownNameError
+from automations.errors import ProviderError, RefusedError, UnknownNameError
 from automations.model.records import DraftState, Outcome
 from automations.model.sending import Approval, ApprovalState, AttemptState
 from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
 from automations.plan.drafts import GONE, same_words, unshown, unshown_words
-from automations.plan.lifecycle import FINAL, Event, check_move, step
+from automations.plan.lifecycle import FINAL, Event, check_event, step
 from automations.plan.recipients import new_recipients
 from automations.plan.withholding import offer_forbidden
 from automations.plan.zones import approval_expiry
@@ -187,11 +187,12 @@ def check_approvable(bench: Bench, draft: Draft) -> None:
     rule = offer_forbidden(draft, bench.policy, bench.world.clock.now(), bench.recorded)
     if rule is not None and draft.state is DraftState.WAITING:
         raise RefusedError(f"this offer {rule.why}", where=rule.subject, fix="magicloop boss list")
-    check_move(draft.state, DraftState.APPROVED)
-    if draft.state is not DraftState.WAITING:
+    if draft.state is DraftState.APPROVED:
+        said = "resolve {} --sent" if draft.handed_over else "undo {}"
         raise RefusedError(
-            "the draft is approved already", fix=f"magicloop draft resolve {draft.id[:6]} --sent"
+            "the draft is approved already", fix=f"magicloop draft {said.format(draft.id[:6])}"
         )
+    check_event(draft.state, Event.APPROVE)
     if draft.expires is not None and draft.expires <= bench.world.clock.now():
         raise RefusedError("the draft has expired; its time has passed", fix="magicloop run")
     _check_settled(bench, draft)
@@ -227,7 +228,7 @@ def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
     :raises RefusedError: the draft is past editing.
     :raises HeaderFaultError: a header or address may not stand in a mail.
     """
-    check_move(draft.state, DraftState.WAITING)
+    check_event(draft.state, Event.REWORD)
     _check_settled(bench, draft)
     to = draft.to if words.to is None else tuple(check_address(address) for address in words.to)
     cc = draft.cc if words.cc is None else tuple(check_address(address) for address in words.cc)
@@ -250,11 +251,24 @@ def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
 def discard(bench: Bench, draft: Draft, reason: str) -> None:
     """End a draft unsent. The journal keeps its words.
 
-    :raises RefusedError: it is at its end already, or on its way.
+    :raises RefusedError: it is at its end already, on its way, or was sent from the mailbox meanwhile.
     """
-    check_move(draft.state, DraftState.DISCARDED)
+    check_event(draft.state, Event.DISCARD)
     _check_settled(bench, draft)
+    _check_not_sent(bench, draft)
     carry_out(bench, CloseDraft(draft, DraftState.DISCARDED, reason or "discarded by hand"))
+
+
+def _check_not_sent(bench: Bench, draft: Draft) -> None:
+    """Return if the draft's copy was not sent by hand, as far as that can be found out now."""
+    if draft.state not in (DraftState.WAITING, DraftState.APPROVED) or not draft.provider_id:
+        return
+    try:
+        drafts = bench.world.mailbox.fetch_drafts((draft.provider_id,))
+    except ProviderError:
+        return  # a person may discard without a network; that they sent it, they know themselves
+    if draft.provider_id in drafts.sent:
+        raise RefusedError("you sent it from your mailbox meanwhile", where=draft.key, fix="magicloop run")
 
 
 def snooze(bench: Bench, draft: Draft, until: datetime) -> Draft:

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
     from automations.model.records import Draft, Incident, Recorded, Update
 
-ON_ITS_WAY = (DraftState.RENDERED, DraftState.CREATING, DraftState.WAITING, DraftState.APPROVED)
+ON_ITS_WAY = (
+    DraftState.RENDERED,
+    DraftState.CREATING,
+    DraftState.WAITING,
+    DraftState.APPROVED,
+    DraftState.SENDING,
+    DraftState.UNKNOWN,
+)
+"""Mails that may still go, or may have gone: nothing new is written before that is settled."""
 _HANDED_OVER = (DraftState.APPROVED, DraftState.SENT, DraftState.SENT_ELSEWHERE)
 
 

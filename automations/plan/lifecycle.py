@@ -121,20 +121,22 @@ def step(draft: Draft, event: Event, **changes: Any) -> Draft:
 
     :raises RefusedError: the table does not have it; the sentence says what the draft is.
     """
-    following = TABLE[draft.state].get(event)
-    if following is None:
-        raise RefusedError(_refusal_of(draft.state, event), fix="see what waits: magicloop draft list")
-    return replace(draft, state=following, rev=draft.rev + 1, **changes)
+    check_event(draft.state, event)
+    return replace(draft, state=TABLE[draft.state][event], rev=draft.rev + 1, **changes)
 
 
-def check_move(old: S, new: S) -> None:
-    """Return if a person or a rule may take a draft from `old` to `new`; nothing is done to one at its end.
+def check_event(state: S, event: Event) -> None:
+    """Return if `event` may happen to a draft in `state`.
 
-    :raises RefusedError: it may not; the sentence says what it is and what was asked.
+    :raises RefusedError: it may not; the sentence says what the draft is, and what to do about it.
     """
-    if new in MOVES[old] and old not in FINAL:
+    if event in TABLE[state]:
         return
-    raise RefusedError(refusal(old, new), fix="see what waits: magicloop draft list")
+    unsettled = state is S.UNKNOWN
+    fix = "say whether it went: magicloop draft resolve ID --sent    (or --not-sent)"
+    raise RefusedError(
+        _refusal_of(state, event), fix=fix if unsettled else "see what waits: magicloop draft list"
+    )
 
 
 def refusal(old: S, new: S) -> str:
@@ -152,7 +154,11 @@ def refusal(old: S, new: S) -> str:
 def _refusal_of(state: S, event: Event) -> str:
     if state in FINAL:
         return f"the draft is {_in_words(state)} already; that is final"
-    return f"the draft is {_in_words(state)}; that does not go with: {event.value}"
+    if state is S.SENDING:
+        return "the draft is on its way just now, and cannot be changed until that is settled"
+    if state is S.UNKNOWN:
+        return "the mail may have gone already, so nothing is done with it before that is known"
+    return f"a draft that is {_in_words(state)} cannot take this: {event.value}"
 
 
 def _in_words(state: S) -> str:

@@ -18,6 +18,7 @@ from automations.plan.generations import BLOCK_CLAIMS, SKIPPED_BY_HAND
 from automations.plan.lifecycle import FINAL, TABLE, Event, step
 from automations.plan.sending import (
     SEND_CLAIM,
+    T_QUIET,
     UNTOLD,
     approval_of,
     judge,
@@ -61,13 +62,15 @@ class Evidence:
     """What stands outside now. An id that was looked up and is not there maps to None.
 
     `lost` holds the ids whose whole place is gone, which a plan restores, all of them together. `sends` are
-    the traces of sends, by the draft's id; one that could not be looked up is missing.
+    the traces of sends, by the draft's id; one that could not be looked up is missing. With `late` a request
+    that got no answer may still be carried out some minutes after it was made.
     """
 
     blocks: Mapping[str, SeenBlock | None]
     drafts: Mapping[str, SeenDraft | SentMail | None]
     lost: frozenset[str] = frozenset()
     sends: Mapping[str, SendTraces] = field(default_factory=dict)
+    late: bool = False
 
 
 def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
@@ -121,8 +124,15 @@ def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence, now: datet
         return _settle_block(claim, block, evidence.blocks[block.id]) if known else None
     if draft is not None:
         known = draft.id in evidence.drafts
+        if known and evidence.late and _may_come(claim, evidence.drafts[draft.id], now):
+            return None
         return _settle_draft(claim, draft, evidence.drafts[draft.id], recorded, now) if known else None
     return Settlement(claim, Outcome.FAILED, "interrupted before it left a trace")
+
+
+def _may_come(claim: OpenClaim, seen: SeenDraft | SentMail | None, now: datetime) -> bool:
+    """Tell whether a copy that is not there may still come to be, by a request that is not over."""
+    return claim.kind == "create-draft" and seen is None and now - claim.at < T_QUIET
 
 
 def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Settlement:

@@ -78,6 +78,7 @@ class GoogleMailbox:
             tells_sent_from_deleted=self.account.reads_all(),
             keeps_message_id=False,
             threads=True,
+            writes_late=True,
         )
 
     def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:

@@ -49,6 +49,7 @@ class LocalMailbox:
             tells_sent_from_deleted=False,
             keeps_message_id=False,
             threads=False,
+            writes_late=False,
         )
 
     def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
