@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -165,15 +164,13 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
 def _restore(session: Session, source: str, *, force: bool) -> Restored:
     from automations.config.load import parse
     from automations.store.keeping import restore as put
+    from automations.store.keeping.staging import staging_folder
     from automations.wiring import HAND_LOCK_SECONDS
 
     places, now = session.places, session.clock.now()
     stamp = f"{now:%Y%m%dT%H%M%SZ}"
-    with (
-        session.lock(wait=HAND_LOCK_SECONDS),
-        tempfile.TemporaryDirectory(prefix=".ml-", dir=places.data) as folder,
-    ):
-        unpacked = _unpacked(source, Path(folder))
+    with session.lock(wait=HAND_LOCK_SECONDS), staging_folder(Path(places.data)) as folder:
+        unpacked = _unpacked(source, folder)
         config = unpacked.the("config").read_bytes()
         policy = parse(config, places.config, places.data).policy
         taken = {"journal": places.database}

@@ -49,7 +49,7 @@ def make_folders(folder: Path) -> None:
 
 
 def _place(target: Path, content: bytes) -> bool:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    handle, name = tempfile.mkstemp(prefix=".ml-", dir=target.parent)
     half = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -217,6 +217,25 @@ def test_force_moves_what_is_there_aside(kept, magicloop, read):
     assert "# later" in next(kept.config.parent.glob("config.toml.before-*")).read_text()
 
 
+@pytest.mark.parametrize("links", [True, False])
+def test_restoring_twice_in_a_second_keeps_everything_aside(kept, magicloop, read, monkeypatch, links):
+    def without(self, target):
+        raise PermissionError(1, "Operation not permitted")
+
+    if not links:  # as on exFAT
+        monkeypatch.setattr("pathlib.Path.hardlink_to", without)
+    for text in ("second", "third"):
+        magicloop("idea", "add", text)
+        assert magicloop("restore", kept.file, "--force").exit_code == 0
+
+    held = set()
+    for aside in kept.data.glob("journal.db.before-*"):
+        with closing(sqlite3.connect(aside)) as old:
+            held.update(text for (text,) in old.execute("SELECT text FROM idea"))
+    assert held == {"pay by voice", "second", "third"}
+    assert [one["text"] for one in read("idea", "list")["ideas"]] == ["pay by voice"]
+
+
 def test_a_damaged_journal_is_replaced_by_force_and_kept(kept, magicloop, read):
     kept.journal.write_bytes(b"nonsense" * 1000)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.errors import RefusedError
 from automations.store.files import give_name, sync_folder
+from automations.store.keeping.staging import sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +57,7 @@ def write_archive(target: Path, manifest: bytes, files: list[tuple[str, bytes]],
     # mkstemp opens with O_CREAT | O_EXCL | O_NOFOLLOW and mode 0600, whatever the umask.
     handle, name = tempfile.mkstemp(prefix=".ml-", suffix=".new", dir=target.parent)
     temporary = Path(name)
+    sweep(target.parent, temporary.stat().st_mtime)
     try:
         with os.fdopen(handle, "wb") as raw:
             with (

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import tempfile
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from automations.store.address import database_uri
 from automations.store.chain import check_log
 from automations.store.instants import instant_to_text
 from automations.store.keeping.archive import write_archive
+from automations.store.keeping.staging import staging_folder
 from automations.store.migrate import VERSION
 from automations.store.refusals import damaged, translate
 
@@ -67,8 +67,8 @@ def make_backup(
     :raises StoreError: the journal cannot be read whole.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix=".ml-", dir=target.parent) as folder:
-            copy = str(Path(folder, "journal.db"))
+        with staging_folder(Path(database).parent) as folder:
+            copy = str(folder / "journal.db")
             copy_journal(database, copy)
             log = check_log(copy)
             files = [("journal", "", Path(copy).read_bytes())]

@@ -180,7 +180,7 @@ def _place(target: str, content: bytes, stamp: str, *, replace_it: bool) -> Plac
         if Path(target).read_bytes() == content:
             return Placed(target, "same")
     if replace_it and os.path.lexists(target):
-        Path(target).rename(f"{target}.before-{stamp}")
+        Path(target).rename(_aside(target, stamp))
     return Placed(target, "restored" if write_new(target, content) else "kept")
 
 
@@ -191,10 +191,9 @@ def place_journal(unpacked: Unpacked, database: str, stamp: str) -> str:
     """
     place, new = Path(database), unpacked.the("journal")
     new.chmod(0o600)
-    aside = f"{database}.before-{stamp}" if any(os.path.lexists(each) for each in side_files(place)) else ""
-    if aside and _settled(place):
-        # A second name for the old one, then the new one over the first: no instant without a journal.
-        Path(aside).hardlink_to(place)
+    aside = _aside(database, stamp) if any(os.path.lexists(each) for each in side_files(place)) else ""
+    if aside and _settled(place) and _named_twice(place, aside):
+        # The old one has its second name, and the new one takes the first: no instant without a journal.
         new.replace(place)
     else:
         for each in side_files(place):
@@ -205,6 +204,21 @@ def place_journal(unpacked: Unpacked, database: str, stamp: str) -> str:
             raise RefusedError("a journal came to be meanwhile; nothing was restored over it", where=database)
     sync_folder(place.parent)
     return aside
+
+
+def _named_twice(place: Path, aside: str) -> bool:
+    """Give a file a second name; False on a file system that has no such thing."""
+    try:
+        Path(aside).hardlink_to(place)
+    except OSError:
+        return False
+    return True
+
+
+def _aside(path: str, stamp: str) -> str:
+    """Return a free name for what was at a path; an earlier restore may have taken the first."""
+    names = (f"{path}.before-{stamp}{number}" for number in ("", *(f"-{each}" for each in range(2, 1000))))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _settled(place: Path) -> bool:
