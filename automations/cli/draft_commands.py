@@ -334,36 +334,17 @@ def snooze(session: Session, name: str, until: str) -> None:
 
 @draft.command("open")
 @click.argument("name", metavar="ID")
-@click.option("--print", "only_print", is_flag=True, help="Print the path instead of opening it.")
+@click.option("--print", "only_print", is_flag=True, help="Print what would be opened; open nothing.")
 @click.pass_context
 def open_draft(ctx: click.Context, name: str, *, only_print: bool) -> None:
-    """Open a draft's file in your mail program."""
+    """Open a draft where you can send it: your mail program, or what mail.open_with names."""
+    from automations.cli.opening import open_copy
     from automations.desk.review import find_draft
 
     session: Session = ctx.obj
     found = find_draft(session.reading_journal().load(session.policy.person), name)
     if not open_copy(session, found, only_print=only_print):
         ctx.exit(ExitCode.ERROR)
-
-
-def open_copy(session: Session, draft: Draft, *, only_print: bool) -> bool:
-    """Open a draft's copy where the person can see to it; tell whether that worked.
-
-    :raises RefusedError: it has none.
-    """
-    path = copy_path(session, draft)
-    if not path:
-        raise RefusedError(
-            f"this draft is {state_words(draft, session.clock.now())} and has no file",
-            fix="magicloop draft list",
-        )
-    if only_print or not is_interactive():
-        say(path)
-        return True
-    if click.launch(path) != 0:
-        say(f"No program opened it; the file is {path}")
-        return False
-    return True
 
 
 @draft.command()

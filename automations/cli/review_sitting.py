@@ -318,7 +318,7 @@ class Sitting:
         return Then.STAY
 
     def _open(self) -> Then:
-        from automations.cli.draft_commands import open_copy
+        from automations.cli.opening import open_copy
 
         open_copy(self.session, self._draft, only_print=False)
         return Then.STAY

@@ -80,6 +80,13 @@ class Mail(Table, frozen=True):
     undo_seconds: Annotated[
         int, key("Seconds an approved mail waits, so that you can take it back.", ge=0, le=600)
     ] = _MAIL.undo_seconds
+    open_with: Annotated[
+        Literal["auto", "file", "thunderbird", "apple-mail", "gmail", "outlook", "mailto"],
+        key(
+            "What draft open opens an .eml draft with. auto: Apple Mail on a Mac, else what opens .eml files; "
+            "gmail and outlook: a new mail in the browser."
+        ),
+    ] = "auto"
 
 
 class Limits(Table, frozen=True):

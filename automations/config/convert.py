@@ -46,6 +46,7 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
             mode=config.mail.mode,
             undo_seconds=config.mail.undo_seconds,
             mails_per_run=config.limits.mails_per_run,
+            open_with=config.mail.open_with,
         ),
         google=_google(config.google, folder, data_dir),
         smtp=_smtp(config.smtp, folder),

@@ -157,6 +157,7 @@ class MailSettings:
 
     `mode` is `draft-only` (the person sends every mail) or `approve` (an approved mail is sent,
     `undo_seconds` after its approval at the earliest, so many in one run as `mails_per_run` allows).
+    `open_with` names what a draft is opened with; auto chooses by the platform.
     """
 
     provider: str = "local"
@@ -164,6 +165,7 @@ class MailSettings:
     mode: str = "draft-only"
     undo_seconds: int = 30
     mails_per_run: int = 5
+    open_with: str = "auto"
 
 
 @dataclass(frozen=True, slots=True)
