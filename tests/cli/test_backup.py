@@ -22,16 +22,26 @@ SHOWN = (
 )
 
 
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    """A life that was led once, for every test to have a copy of: {"home": folder} when it was."""
+    return {}
+
+
 @pytest.fixture
-def lived(frozen, own, magicloop):
-    """A config of one's own with some life in it: blocks, drafts, an incident, a template."""
-    template = own.config.parent / "templates/email/offer-ask/subject.j2"
-    template.parent.mkdir(parents=True)
-    template.write_text("Can I take something over?")
-    magicloop("run")
-    magicloop("idea", "add", "pay by voice")
-    magicloop("draft", "edit", "offer", "--subject", "Gr\u00fc\u00dfe")
-    own.template = template
+def lived(frozen, own, magicloop, home, grown, tmp_path_factory):
+    """A config of one's own with some life in it: blocks, drafts, an idea, a template."""
+    own.template = own.config.parent / "templates/email/offer-ask/subject.j2"
+    if "home" not in grown:
+        own.template.parent.mkdir(parents=True)
+        own.template.write_text("Can I take something over?")
+        magicloop("run")
+        magicloop("idea", "add", "pay by voice")
+        magicloop("draft", "edit", "offer", "--subject", "Gr\u00fc\u00dfe")
+        grown["home"] = tmp_path_factory.mktemp("grown") / "home"
+        shutil.copytree(home, grown["home"])
+    else:
+        shutil.copytree(grown["home"], home, dirs_exist_ok=True)
     return own
 
 
@@ -536,7 +546,7 @@ def test_every_changed_byte_of_an_archive_is_seen_or_harmless(kept, magicloop, t
     wipe(kept)
     refused = 0
     file = tmp_path / "other.tar.gz"
-    for at in range(0, len(plain), len(plain) // 60):
+    for at in range(0, len(plain), len(plain) // 30):
         file.write_bytes(gzip.compress(plain[:at] + bytes([plain[at] ^ 1]) + plain[at + 1 :], 1))
         if magicloop("restore", file).exit_code:
             refused += 1
@@ -544,7 +554,7 @@ def test_every_changed_byte_of_an_archive_is_seen_or_harmless(kept, magicloop, t
         else:  # what no reader looks at: the filling between files
             assert seen(magicloop) == before
             wipe(kept)
-    assert refused > 40
+    assert refused > 20
 
 
 def test_a_backup_that_is_not_there(frozen, own, magicloop, tmp_path):
