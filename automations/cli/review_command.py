@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.output import emit_json, is_interactive, say
+from automations.errors import ExitCode
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 @click.option("--only", metavar="KIND", help="Only mails of this kind, such as offer or incident.")
 @click.option("--plain", "plain_words", is_flag=True, help="No boxes, a label a line: for screen readers.")
 @click.option("--json", "as_json", is_flag=True, help="Print the cards as one JSON object; ask nothing.")
-@click.pass_obj
-def review(session: Session, name: str | None, only: str | None, *, plain_words: bool, as_json: bool) -> None:
+@click.pass_context
+def review(
+    ctx: click.Context, name: str | None, only: str | None, *, plain_words: bool, as_json: bool
+) -> None:
     """Go through the drafts that wait: read each, then press a key.
 
     y approves exactly what is shown, e edits, s skips, z puts off, x discards, d shows what
     changed, ? tells all keys. Enter does nothing. Nothing leaves that you did not approve.
     """
+    session: Session = ctx.obj
     recorded = session.reading_journal().load(session.policy.person)
     drafts = waiting_drafts(recorded, session.clock.now(), name, only)
     if as_json:
@@ -51,7 +55,8 @@ def review(session: Session, name: str | None, only: str | None, *, plain_words:
     color = color_wanted()
     simple = plain_words or color_is_dumb() or not sys.stdout.isatty()
     screen = Screen(plain_words=simple, color=color is not False and not simple)
-    Sitting(session, screen, [draft.id for draft in drafts]).go()
+    if not Sitting(session, screen, [draft.id for draft in drafts]).go():
+        ctx.exit(ExitCode.PARTIAL)
 
 
 def color_is_dumb() -> bool:

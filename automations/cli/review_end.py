@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import click
 
 from automations.cli.bench import bench_of
 from automations.cli.keys import ENTER, QUIT, read_key
-from automations.cli.output import say
+from automations.cli.output import paragraph, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,23 +27,29 @@ EVERY = timedelta(minutes=15)
 """How far apart runs are where the scheduler is set up as documented."""
 
 
-def leave(session: Session, approved: Sequence[str], *, stopped: bool) -> str:
-    """See the approved mails off; return the id of the one that was taken back, "" where none was.
+@dataclass(frozen=True, slots=True)
+class SeenOff:
+    """How the approved mails left: the id of one that was taken back, "" for none; whether one could not go."""
+
+    undone: str = ""
+    failed: bool = False
+
+
+def leave(session: Session, approved: Sequence[str], *, stopped: bool) -> SeenOff:
+    """See the approved mails off: sent when their undo time is over, or at once, or taken back.
 
     Who ends the review before its end leaves them to the next run.
     """
     queued = _queued(session, approved)
-    if not queued:
-        return ""
-    if stopped:
+    if queued and stopped:
         _left_to_the_run(session, queued)
-        return ""
-    first = True
+        return SeenOff()
+    first, failed = True, False
     while queued:
         leaves = min(approval.not_before for _, approval in queued)
         left = (leaves - session.clock.now()).total_seconds()
         if left <= 0:
-            _send(session)
+            failed |= _send(session)
             queued = [pair for pair in _queued(session, approved) if pair[1].not_before > leaves]
             continue
         prompt = f"{len(queued)} queued, sending in {left:.0f} s. u undo, Enter send now, q leave it to the next run "
@@ -54,13 +61,13 @@ def leave(session: Session, approved: Sequence[str], *, stopped: bool) -> str:
         first = True
         if key == QUIT:
             _left_to_the_run(session, queued)
-            return ""
+            return SeenOff(failed=failed)
         if key == ENTER:
             _release(session, [draft.id for draft, _ in queued])
         elif key == "u":
-            return _undo(session, queued[-1][0])
+            return SeenOff(_undo(session, queued[-1][0]), failed)
         queued = _queued(session, approved)
-    return ""
+    return SeenOff(failed=failed)
 
 
 def _queued(session: Session, approved: Sequence[str]) -> list[tuple[Draft, Approval]]:
@@ -74,14 +81,37 @@ def _queued(session: Session, approved: Sequence[str]) -> list[tuple[Draft, Appr
     return [pair for pair in approved_to_send(recorded) if pair[0].id in approved]
 
 
-def _send(session: Session) -> None:
-    from automations.cli.send_commands import tell_results
+def _send(session: Session) -> bool:
+    """Send what may leave and say what became of each; tell whether one could not go."""
     from automations.desk.sending import send_due
+    from automations.model.records import Outcome
 
+    click.echo()
     with bench_of(session) as bench:
         results = send_due(bench)
-    click.echo()
-    tell_results(results)
+        recorded = bench.world.journal.load(session.policy.person)
+    failed = False
+    for result in results:
+        draft = next((each for each in reversed(recorded.drafts) if each.key == result.subject), None)
+        if draft is None or result.kind not in ("send-draft", "adopt-draft"):
+            continue
+        if result.kind == "adopt-draft":
+            paragraph(f"Not sent: {draft.subject}. You edited it outside meanwhile; it waits for you again.")
+        elif result.outcome is Outcome.DONE:
+            paragraph(f"Sent: {draft.subject}, to {', '.join((*draft.to, *draft.cc))}.")
+        else:
+            failed = True
+            paragraph(f"Not sent: {draft.subject}. {result.detail}. {_what_now(draft)}")
+    return failed
+
+
+def _what_now(draft: Draft) -> str:
+    """Say what follows from a send that did not work."""
+    if draft.state.value == "approved":
+        return "It stays approved, and the next run tries again."
+    if draft.state.value == "waiting":
+        return "It waits for you again."
+    return f"It may have gone: look among your sent mails, then magicloop draft resolve {draft.id[:6]}."
 
 
 def _release(session: Session, ids: Sequence[str]) -> None:

@@ -64,17 +64,22 @@ class Sitting:
     _draft: Draft = field(init=False)
     _card: Card = field(init=False)
 
-    def go(self) -> None:
-        """Go through the drafts until there is none left or the person ends it; see the approved ones off."""
+    def go(self) -> bool:
+        """Go through the drafts until there is none left or the person ends it; see the approved ones off.
+
+        Tell whether all that was to be sent was.
+        """
         from automations.cli.review_end import leave
 
+        whole = True
         while True:
             stopped = self._read_all()
-            undone = leave(self.session, self.approved, stopped=stopped)
-            if not undone:
+            off = leave(self.session, self.approved, stopped=stopped)
+            whole = whole and not off.failed
+            if not off.undone:
                 self._say_the_end()
-                return
-            self._back_to(undone)
+                return whole
+            self._back_to(off.undone)
 
     def _say_the_end(self) -> None:
         left = len(self.ids) - len(self._done)

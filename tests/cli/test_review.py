@@ -312,6 +312,15 @@ def test_a_mail_edited_before_it_is_shown_says_so(waits, begin):
     assert "since your last look" in person.card
 
 
+def test_a_mail_whose_file_is_gone_is_shown_with_what_to_do_and_not_approved(waits, begin):
+    waits.file.unlink()
+    person = begin()
+
+    assert "error: the draft's copy is gone" in person.screen.shown
+    assert "the draft's copy is gone" in person.press("y")
+    assert waits()["state"] == "waiting"
+
+
 def test_a_mail_that_expires_while_it_is_read_is_not_approved(waits, own, begin):
     person = begin()
     with closing(sqlite3.connect(own.journal)) as journal, journal:
@@ -377,7 +386,7 @@ def test_enter_ends_the_undo_time_and_sends_what_was_shown(sends, waits, begin):
     code, said = person.end("\r")
 
     assert code == 0
-    assert "sent to priya@example.com" in said
+    assert re.search(r"Sent: .*, to priya@example\.com\.", said)
     ((sender, to, data),) = server.mails
     assert (sender, list(to)) == ("sam@example.com", ["priya@example.com"])
     assert read_mime(data).subject == subject
@@ -390,6 +399,28 @@ def test_the_countdown_runs_out_and_sends(sends, waits, begin):
 
     assert (code, len(server.mails), waits()["state"]) == (0, 1, "sent")
     assert re.search(r"1 queued, sending in 1 s", said)
+
+
+def test_a_mail_that_cannot_go_stays_approved_and_is_told(sends, waits, begin):
+    sends(0).close()
+
+    code, said = begin().end("y")
+
+    assert (code, waits()["state"]) == (3, "approved")
+    assert "Not sent: " in said
+    assert "the next run tries again" in " ".join(said.split())
+
+
+def test_a_mail_edited_during_its_undo_time_is_not_sent(sends, waits, begin):
+    server = sends(600)
+    person = begin()
+    person.press("y", until="u undo, Enter send now")
+    waits.file.write_bytes(waits.file.read_bytes().replace(b"Hi Priya", b"Dear Priya"))
+
+    code, said = person.end("\r")
+
+    assert (code, server.mails, waits()["state"]) == (0, [], "waiting")
+    assert "You edited it outside meanwhile" in " ".join(said.split())
 
 
 def test_u_in_the_countdown_takes_it_back_and_shows_the_card_again(sends, waits, begin):
