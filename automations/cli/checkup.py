@@ -57,11 +57,16 @@ class Checkup:
         return None
 
 
-def rows_of(checkup: Checkup) -> Iterator[Row]:
-    """Yield every row. What needs a config is left out, and that is said, where the config cannot be used."""
+def rows_of(checkup: Checkup, tell: Callable[[Exception], None] = lambda _: None) -> Iterator[Row]:
+    """Yield every row; `tell` hears of checks that broke down. What needs a config is left out, and that is said, where the config cannot be used."""
     usable = _config_is_usable(checkup.session)
     yield from examine(
-        (name, partial(check, checkup)) for name, check, needs_config in CHECKS if usable or not needs_config
+        (
+            (name, partial(check, checkup))
+            for name, check, needs_config in CHECKS
+            if usable or not needs_config
+        ),
+        tell,
     )
     if not usable:
         left_out = ", ".join(dict.fromkeys(name for name, _, needs_config in CHECKS if needs_config))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.output import emit_json, record
+from automations.cli.output import emit_json, record, whisper
 from automations.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -27,7 +27,9 @@ def doctor(ctx: click.Context, *, as_json: bool, online: bool) -> None:
     from automations.model.health import State
 
     session: Session = ctx.obj
-    rows = tuple(rows_of(Checkup(session, online, session.clock.now())))
+    debug = ctx.find_root().params.get("debug")
+    checkup = Checkup(session, online, session.clock.now())
+    rows = tuple(rows_of(checkup, _show_where if debug else _pass_over))
     if as_json:
         emit_json(
             {
@@ -41,6 +43,18 @@ def doctor(ctx: click.Context, *, as_json: bool, online: bool) -> None:
         _print(rows)
     if any(one.state is State.ERROR for one in rows):
         ctx.exit(ExitCode.ERROR)
+
+
+def _show_where(error: Exception) -> None:
+    """Say where a check broke down, for a report of it."""
+    import traceback
+
+    whisper("".join(traceback.format_exception(error)).rstrip())
+
+
+def _pass_over(error: Exception) -> None:
+    """Leave it at the row, which says enough."""
+    del error
 
 
 def _print(rows: tuple[Row, ...]) -> None:

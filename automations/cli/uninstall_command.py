@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.output import is_interactive, paragraph, prose, say
+from automations.config.places import APP
 from automations.errors import ConfigError, ExitCode, FaultClass, ProviderError, RefusedError
 
 if TYPE_CHECKING:
@@ -84,12 +84,14 @@ def _policy(session: Session) -> Policy | None:
 
 
 def _look(places: Places, policy: Policy | None, *, purge: bool) -> Belongings:
+    from automations.config.schema import SCHEMA_NAME
     from automations.desk.schedulers import find_schedules
 
     data = Path(places.data)
     token = Path(policy.google.token_file if policy else data / "google-token.json")
-    goes = [("config", Path(places.config))]
-    goes += [("sample", Path(places.config_folder, "sample")), ("sample", data / "sample")]
+    config = Path(places.config)
+    goes = [("config", config), ("config", config.with_name(SCHEMA_NAME))]
+    goes += [("sample", path) for path in _sample(places)]
     goes += [("cache", data / name) for name in _CACHES]
     goes += [("cache", token.with_name(f"{token.name}{suffix}")) for suffix in (".lock", ".begun")]
     journal = [("journal", path) for path in sorted(data.glob("journal.db*"))]
@@ -105,6 +107,22 @@ def _look(places: Places, policy: Policy | None, *, purge: bool) -> Belongings:
         token if os.path.lexists(token) else None,
         find_schedules(Path.home()),
     )
+
+
+def _sample(places: Places) -> Iterator[Path]:
+    """Yield the files of the first try: by name, as a folder called sample may hold other things too."""
+    from automations.config.places import SAMPLE_CALENDAR
+    from automations.config.schema import SCHEMA_NAME
+    from automations.providers.local.mail import LocalMailbox
+
+    config, data = Path(places.config_folder, "sample"), Path(places.data, "sample")
+    for name in ("config.toml", SAMPLE_CALENDAR, SCHEMA_NAME):
+        if (config / SAMPLE_CALENDAR).is_file():
+            yield config / name
+    yield from sorted(data.glob("journal.db*"))
+    yield from (data / name for name in (*_CACHES, "invention.ics"))
+    with suppress(ProviderError):
+        yield from LocalMailbox(str(data / "drafts")).own_files()
 
 
 def _list(found: Belongings) -> None:
@@ -139,14 +157,10 @@ def _remove(session: Session, policy: Policy | None, found: Belongings) -> bool:
             # The config says where the sign-in is: it goes only when that is gone.
             if undone and name == "config":
                 continue
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
             say(f"removed  {path}")
         Path(places.lock).unlink(missing_ok=True)  # this very lock may have made it
-    for folder in _empty(places):
-        folder.rmdir()
+    _remove_empty(places)
     return undone
 
 
@@ -167,9 +181,11 @@ def _sign_out(session: Session, policy: Policy | None, token: Path) -> bool:
     return True
 
 
-def _empty(places: Places) -> Iterator[Path]:
-    """Yield those of our folders in which nothing is left."""
-    for folder in (Path(places.data), Path(places.config_folder)):
-        with suppress(OSError):
-            if folder.name == "magicloop" and not any(folder.iterdir()):
-                yield folder
+def _remove_empty(places: Places) -> None:
+    """Remove those of our folders in which nothing is left."""
+    config, data = Path(places.config_folder), Path(places.data)
+    folders = [data / "sample" / "drafts", data / "sample", config / "sample"]
+    folders += [folder for folder in (data, config) if folder.name == APP]
+    for folder in folders:
+        with suppress(OSError):  # not there, or something is in it
+            folder.rmdir()

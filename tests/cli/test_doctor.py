@@ -483,3 +483,19 @@ def test_a_check_that_breaks_down_is_an_error_row_and_the_others_go_on(ran, magi
     assert the(found, "lock")["what"].startswith("could not be looked at: ZeroDivisionError")
     assert the(found, "lock")["fix"] == "magicloop --debug doctor"
     assert the(found, "journal")["state"] == "ok"
+    assert "Traceback" not in done.stderr
+
+
+def test_with_debug_it_is_said_where_a_check_broke_down(ran, monkeypatch):
+    from click.testing import CliRunner
+
+    from automations.cli import main
+
+    monkeypatch.setattr(looking, "look_at_lock", lambda path: 1 / 0)
+
+    done = CliRunner().invoke(main, ["--debug", "doctor", "--json"])
+
+    assert done.exit_code == 1
+    assert "ZeroDivisionError" in done.stderr
+    assert "Traceback" in done.stderr
+    assert json.loads(done.stdout)["rows"]

@@ -105,6 +105,30 @@ def test_the_sample_goes_whole(frozen, magicloop, tree, home):
     assert {name for name in tree(home) if "magicloop" in name} == set()
 
 
+def test_a_folder_of_that_name_that_is_not_the_samples_is_left_alone(frozen, magicloop, home, own):
+    project = home / "project"
+    (project / "sample").mkdir(parents=True)
+    mine = {project / "sample/config.toml": b"mine", project / "sample/notes.txt": b"mine too"}
+    for path, content in mine.items():
+        path.write_bytes(content)
+    (project / "config.toml").write_text(own.config.read_text().replace('busy = ["work.ics"]', ""))
+    environment = {"MAGICLOOP_CONFIG": str(project / "config.toml"), "MAGICLOOP_DATA": str(project)}
+    assert magicloop("run", env=environment).exit_code == 0
+
+    assert magicloop("uninstall", "--purge", "--yes", env=environment).exit_code == 0
+
+    assert {path: path.read_bytes() for path in mine} == mine
+    assert not (project / "config.toml").exists()
+    assert not (project / "journal.db").exists()
+
+
+def test_what_init_made_goes(frozen, magicloop, tree, home):
+    magicloop("init", "--name", "Sam", "--email", "sam@example.com", "--timezone", "Europe/Berlin")
+    assert magicloop("uninstall", "--yes").exit_code == 0
+
+    assert {name for name in tree(home) if "magicloop" in name} == set()
+
+
 def test_without_a_terminal_it_needs_the_flag(ran, magicloop, tree, home):
     before = tree(home)
 

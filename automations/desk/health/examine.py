@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 _LOOK_CLOSER = "magicloop --debug doctor"
 
 
-def examine(checks: Iterable[tuple[str, Callable[[], Iterable[Row]]]]) -> Iterator[Row]:
-    """Yield the rows of every (name, check), in order; a check that breaks down is an error row of its name."""
+def examine(
+    checks: Iterable[tuple[str, Callable[[], Iterable[Row]]]],
+    tell: Callable[[Exception], None] = lambda _: None,
+) -> Iterator[Row]:
+    """Yield the rows of every (name, check), in order; a check that breaks down is an error row of its name.
+
+    `tell` hears of what nobody foresaw.
+    """
     for name, check in checks:
         try:
             for row in check():
@@ -26,6 +32,7 @@ def examine(checks: Iterable[tuple[str, Callable[[], Iterable[Row]]]]) -> Iterat
             where = f" ({error.where})" if error.where and error.where not in error.what else ""
             yield Row(name, State.ERROR, f"{error.what}{where}", error.fix or _LOOK_CLOSER)
         except Exception as error:  # noqa: BLE001 - what is unforeseen is a finding too, and the rest still counts
+            tell(error)
             yield Row(name, State.ERROR, f"could not be looked at: {_said(error)}", _LOOK_CLOSER)
 
 
