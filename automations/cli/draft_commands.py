@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from automations.cli.bench import bench_of
-from automations.cli.output import emit_json, heading, is_interactive, listing, prose, say
+from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say
 from automations.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
@@ -110,50 +110,40 @@ def show(session: Session, name: str, *, as_json: bool) -> None:
 
 
 def print_card(session: Session, draft: Draft, recorded: Recorded) -> None:
-    """Print everything an approval binds to, why the draft is there, and what its reader would stumble over."""
+    """Print the card of a draft as lines: what an approval binds to, why it is there, what its reader stumbles over."""
     from automations.cli.lint_report import print_lint
-    from automations.compose.words import count_words
-    from automations.plan.zones import say_when
+    from automations.cli.review_words import headers_of, length_words, pledge_words, rows_of
+    from automations.desk.card import build_card
 
-    zone = session.policy.me.zone
-    rows = [
-        ("Why", draft.why),
-        ("State", state_words(draft, session.clock.now())),
-        ("From", f"{session.policy.me.name} <{draft.sender}>"),
-        *(("To", address) for address in draft.to),
-        *(("Cc", address) for address in draft.cc),
-        ("Subject", draft.subject),
-    ]
-    prose(rows)
+    now = session.clock.now()
+    card = build_card(draft, recorded, session.policy, now)
+    due = [("Due", f"{card.due.words} ({card.due.away})")] if card.due else []
+    facts = [(label, words) for label, words, _ in rows_of(card)]
+    state = state_words(draft, now)
+    prose(
+        [
+            ("State", state),
+            *due,
+            *facts,
+            *headers_of(card),
+            ("Subject", card.subject),
+            ("Length", length_words(card)),
+        ]
+    )
     say("-" * 72)
-    say(draft.body_text.rstrip("\n"))
+    say(card.body_text.rstrip("\n"))
     say("-" * 72)
-    if draft.previous_text and draft.previous_text != draft.body_text:
-        heading("Changed since the revision before")
-        say(diff_of(draft))
+    if card.since_seen is not None:
+        heading(f"Changed since {card.since_seen.against}")
+        say(card.since_seen.unified)
+    prose([("Promise", pledge_words(pledge)) for pledge in card.pledges])
     print_lint(session, draft, recorded)
-    facts = [f"{count_words(draft.body_text)} words", f"hash {draft.hash[:8]}"]
-    if draft.expires is not None:
-        facts.append(f"expires {say_when(draft.expires, zone, with_zone=True)}")
-    if draft.snoozed_until is not None:
-        facts.append(f"put off until {say_when(draft.snoozed_until, zone, with_zone=True)}")
-    say("   ".join(facts))
     if copy_path(session, draft):
         say(copy_path(session, draft))
-    if draft.state.value == "waiting":
-        say(f"Approve it: magicloop draft approve {draft.id[:6]} --hash {draft.hash[:8]}")
-
-
-def diff_of(draft: Draft) -> str:
-    """Return what changed between the last two revisions of the text, as a unified diff."""
-    if not draft.previous_text:
-        return ""
-    from difflib import unified_diff
-
-    lines = unified_diff(
-        draft.previous_text.splitlines(), draft.body_text.splitlines(), "before", "now", lineterm=""
-    )
-    return "\n".join(lines)
+    if not card.hindrance:
+        say(f"Approve it: magicloop draft approve {card.id[:6]} --hash {card.short_hash}")
+    elif draft.state.value == "waiting":
+        paragraph(f"It cannot be approved: {card.hindrance}.")
 
 
 @draft.command()
@@ -337,7 +327,7 @@ def snooze(session: Session, name: str, until: str) -> None:
 @click.option("--print", "only_print", is_flag=True, help="Print what would be opened; open nothing.")
 @click.pass_context
 def open_draft(ctx: click.Context, name: str, *, only_print: bool) -> None:
-    """Open a draft where you can send it: your mail program, or what mail.open_with names."""
+    """Open a draft in your mail program, or in what mail.open_with names."""
     from automations.cli.opening import open_copy
     from automations.desk.review import find_draft
 

@@ -33,7 +33,7 @@ def rows_of(card: Card) -> Iterator[tuple[str, str, str]]:
     if card.approved:
         yield (
             "Approved",
-            f"{card.approved.at.short}; can be undone until {card.approved.undo_until.words}",
+            f"{card.approved.at.short}; leaves {card.approved.undo_until.short} at the earliest",
             "",
         )
     yield "From", f"{card.sender_name} <{card.sender}> ({card.account})", ""
