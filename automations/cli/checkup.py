@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations import __version__
@@ -172,7 +173,9 @@ def _templates(checkup: Checkup) -> Iterator[Row]:
         return
     faults = ConfinedRenderer((str(own), str(built_in))).faults(names)
     for fault in faults:
-        yield Row("templates", State.ERROR, f"{fault.where}: {fault.what}", fault.fix)
+        file = fault.where.rpartition(":")[0] if fault.where.rpartition(":")[2].isdigit() else fault.where
+        fix = f"mv {quote(file)} {quote(file)}.off    (then the built-in one is used), or correct that line"
+        yield Row("templates", State.ERROR, f"{fault.where}: {fault.what}", fix)
     for name in names:
         if not (built_in / name).exists():
             what = f"{own / name} stands in for no built-in template; only another template can use it"

@@ -19,7 +19,6 @@ from automations.store.migrate import VERSION
 ROW = {"name", "state", "what", "fix"}
 CURE = re.compile(
     r"\b(magicloop [a-z]|chmod |mv |cp |sudo |kill |fuser |df -|uv tool |timedatectl |https://|crontab -e)"
-    r"|the built-in template is used"
 )
 
 
