@@ -157,7 +157,8 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     if done.aside:
         say(f"{'moved aside':<13}  {done.aside}")
     if done.taken_back:
-        say(f"{done.taken_back} approved mails wait for you again: magicloop draft list")
+        mails = "1 approved mail waits" if done.taken_back == 1 else f"{done.taken_back} approved mails wait"
+        say(f"{mails} for you again: magicloop draft list")
     paragraph("See that all is well: magicloop doctor. The schedule is not part of a backup.")
 
 

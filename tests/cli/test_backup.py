@@ -347,7 +347,7 @@ def test_what_was_approved_is_to_be_approved_again(lived, magicloop, read, tmp_p
 
     done = magicloop("restore", tmp_path / "kept.tar.gz")
 
-    assert "1 approved mails wait for you again" in done.stdout
+    assert "1 approved mail waits for you again" in done.stdout
     (draft,) = read("draft", "list")["drafts"]
     assert (draft["id"], draft["state"]) == (shown["id"], "waiting")
     with closing(sqlite3.connect(lived.journal)) as db:

@@ -323,6 +323,26 @@ def test_the_doctor_names_a_sign_in_that_is_not_there(account):
     assert the(rows(account, 1), "sign-in")["fix"] == "magicloop connect google"
 
 
+@pytest.mark.parametrize(
+    ("content", "mode", "what", "fix"),
+    [
+        (None, 0o600, "is not there", "google.service_account"),
+        ("{}", 0o600, "no key file", "JSON key"),
+        ("{}", 0o644, "read by others", "chmod 600 "),
+    ],
+)
+def test_the_doctor_reads_the_key_of_a_service_account(account, tmp_path, content, mode, what, fix):
+    key = tmp_path / "key.json"
+    if content is not None:
+        key.write_text(content)
+        key.chmod(mode)
+    account.config.write_text(account.config.read_text() + f'service_account = "{key}"\n')
+
+    row = the(rows(account, 1), "sign-in")
+
+    assert (row["state"], what in row["what"], fix in row["fix"]) == ("error", True, True)
+
+
 def test_pasting_without_having_begun_is_refused(account):
     done = account.call("connect", "google", "--paste", "http://127.0.0.1:1?code=1&state=2")
 

@@ -174,6 +174,8 @@ class Account:
             return
         try:
             granted = [one for one in wanted if self._sign_in.allows(one.enough)]
+            if self._policy.google.service_account:
+                self._sign_in.credentials(())  # reads the key and who may read it
         except ProviderError as error:
             yield Row("sign-in", State.ERROR, error.what, error.fix)
             return
