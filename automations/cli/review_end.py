@@ -164,7 +164,8 @@ def _when_it_comes(session: Session, run: datetime | None) -> str:
 
     if run is None:
         return "the next run sends them, but none came by of late (magicloop doctor)"
-    return f"the next run sends them, about {say_when(run, session.policy.me.zone, with_zone=True)}"
+    when = say_when(run, session.policy.me.zone, with_zone=True)
+    return f"the next run sends them, about {when} if runs come every 15 minutes"
 
 
 def what_comes_next(session: Session, recorded: Recorded) -> tuple[str, ...]:

@@ -448,6 +448,25 @@ def test_who_quits_the_countdown_leaves_it_to_the_next_run_and_is_told_when(send
     assert "draft send --wait" in said
 
 
+def test_who_leaves_an_update_to_runs_that_do_not_come_is_warned_of_its_promise(sends, own, magicloop, begin):
+    sends(600)
+    magicloop("incident", "open", "EU checkout errors", "--severity", "2", "--impact", "11% of EU orders fail",
+              "--audience", "exec:priya@example.com")  # fmt: skip
+    with closing(sqlite3.connect(own.journal)) as journal, journal:
+        journal.execute("UPDATE run SET started = '2026-01-01T00:00:00.000000+00:00'")
+        journal.execute("UPDATE wake SET last_idle = NULL")
+    person = begin()
+    person.press("y", until="u undo, Enter send now")
+
+    code, said = person.end("q")
+
+    told = " ".join(said.split())
+    assert code == 0
+    assert "none came by of late (magicloop doctor)" in told
+    assert "[SEV2] EU checkout errors (INC-1) was promised by " in told
+    assert "may come too late" in told
+
+
 # --- without a person, and with nothing to do ----------------------------------------------------
 
 
