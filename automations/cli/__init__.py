@@ -29,6 +29,7 @@ COMMANDS = {
     "config": "automations.cli.config_commands:config",
     "connect": "automations.cli.google_commands:connect",
     "disconnect": "automations.cli.google_commands:disconnect",
+    "schedule": "automations.cli.schedule_commands:schedule",
     "doctor": "automations.cli.doctor_command:doctor",
     "backup": "automations.cli.keeping_commands:backup",
     "restore": "automations.cli.keeping_commands:restore",

@@ -127,10 +127,16 @@ def _last_run(checkup: Checkup) -> Iterator[Row]:
 
 def _schedule(checkup: Checkup) -> Iterator[Row]:
     journal = checkup.journal_if_whole()
-    from automations.resources import deploy_file
+    from automations.cli.schedule_commands import schedule_troubles
 
-    install = f"crontab -e    (the line is in {deploy_file('crontab')})"
-    yield running.alive_row(journal.last_look if journal else None, checkup.now, install)
+    well = True
+    for kind, trouble, fix in schedule_troubles(checkup.session):
+        if trouble:
+            well = False
+            yield Row("schedule", State.WARNING, f"{kind}: {trouble}", fix)
+    seen = journal.last_look if journal else None
+    if well or seen is None or checkup.now - seen > running.LATE:
+        yield running.alive_row(seen, checkup.now, "magicloop schedule install")
 
 
 def _clock(checkup: Checkup) -> Iterator[Row]:

@@ -1,12 +1,19 @@
 """The schedule files work as they stand, for any HOME."""
 
 import configparser
+import plistlib
 import shutil
 import subprocess
 
 import pytest
 
-CALL = ["--config", "{home}/.config/magicloop/config.toml", "run"]
+from automations.compose.schedule import shipped_files
+
+FOLDERS = {
+    "MAGICLOOP_CONFIG": "{home}/.config/magicloop/config.toml",
+    "MAGICLOOP_DATA": "{home}/.local/share/magicloop",
+    "PATH": "{home}/.local/bin:/usr/local/bin:/usr/bin:/bin",
+}
 
 
 @pytest.fixture
@@ -15,7 +22,9 @@ def recorder(tmp_path):
     home = tmp_path / "a home"
     command = home / ".local/bin/magicloop"
     command.parent.mkdir(parents=True)
-    command.write_text('#!/bin/sh\nprintf "%s\\n" "$@" > "$HOME/called"\n')
+    command.write_text(
+        '#!/bin/sh\nprintf "%s\\n" "$@" "$MAGICLOOP_CONFIG" "$MAGICLOOP_DATA" "$PATH" > "$HOME/called"\n'
+    )
     command.chmod(0o755)
     return home
 
@@ -37,11 +46,30 @@ def test_the_crontab_is_one_line_every_quarter_of_an_hour(root, recorder):
         timeout=30,
     )
     called = (recorder / "called").read_text().splitlines()
-    assert called == [part.format(home=recorder) for part in CALL]
+    assert called == ["run", *(each.format(home=recorder) for each in FOLDERS.values())]
+
+
+@pytest.mark.parametrize("name", shipped_files())
+def test_the_files_are_those_the_command_writes(root, name):
+    """`make docs-write` writes them."""
+    assert (root / "deploy" / name).read_bytes() == shipped_files()[name]
+
+
+def test_the_launch_agent_calls_with_folders_of_any_home(root, recorder):
+    agent = plistlib.loads((root / "deploy/launchd/org.magicloop.plist").read_bytes())
+    assert [each["Minute"] for each in agent["StartCalendarInterval"]] == [0, 15, 30, 45]
+    assert agent["Umask"] == 0o077
+
+    environment = {"HOME": str(recorder), "PATH": "/usr/bin:/bin"}
+    subprocess.run(agent["ProgramArguments"], env=environment, check=True, timeout=30)
+
+    called = (recorder / "called").read_text().splitlines()
+    support = f"{recorder}/Library/Application Support/magicloop"
+    assert called[:3] == ["run", f"{support}/config.toml", support]
 
 
 def unit(root, name):
-    parser = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None, strict=False)
     parser.optionxform = str
     parser.read_string((root / "deploy/systemd" / name).read_text())
     return parser
@@ -57,8 +85,11 @@ def test_the_systemd_units_say_when_and_what(root):
     assert service["Service"]["Type"] == "oneshot"
     assert service["Service"]["ExecStart"].split() == [
         "%h/.local/bin/magicloop",
-        *(part.format(home="%h") for part in CALL),
+        "run",
     ]
+    text = (root / "deploy/systemd/magicloop.service").read_text()
+    for key, value in FOLDERS.items():
+        assert f"Environment={key}={value.format(home='%h')}\n" in text
     assert service["Service"]["SuccessExitStatus"].split() == ["3", "8", "11"]
 
 

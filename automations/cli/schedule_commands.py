@@ -1,0 +1,274 @@
+"""`schedule`: have this machine's scheduler make a run every quarter of an hour."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from automations.cli.output import emit_json, heading, is_interactive, say, table
+from automations.errors import ExitCode, MagicloopError, RefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from automations.compose.schedule import Call
+    from automations.desk.schedule.programs import Scheduler
+    from automations.wiring import Session
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def kind_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the three flags that name a scheduler."""
+    for kind, text in (
+        ("cron", "By a block in your crontab."),
+        ("launchd", "By a launch agent (macOS)."),
+        ("systemd", "By a timer of your own systemd."),
+    ):
+        command = click.option(f"--{kind}", "kind", flag_value=kind, default=None, help=text)(command)
+    return command
+
+
+@click.group()
+def schedule() -> None:
+    """Have this machine make a run every 15 minutes."""
+
+
+@schedule.command()
+@kind_options
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_context
+def install(ctx: click.Context, *, kind: str | None, yes: bool) -> None:
+    """Show the schedule's files, ask, write them, make one run.
+
+    It takes launchd on macOS, else your own systemd where it answers, else cron. Again, it brings the schedule
+    up to date: after an upgrade that moved the program, for example.
+    """
+    from automations.desk.schedule.choice import best_kind, present_kinds
+
+    session: Session = ctx.obj
+    call = _call(session, needs_config=True)
+    chosen = _scheduler(session, kind or best_kind())
+    _print_files(chosen, call)
+    if not yes:
+        if not is_interactive():
+            raise RefusedError(
+                "installing a schedule without a terminal needs --yes; nothing was written",
+                fix=f"{install_words(chosen.kind)} --yes",
+            )
+        say()
+        if not click.confirm("Install this?", default=True):
+            say("Nothing was written.")
+            return
+    told = chosen.install(call)
+    say()
+    say(f"Installed with {chosen.kind}: a run every 15 minutes.")
+    for line in told:
+        say(line)
+    for other in present_kinds():
+        if other != chosen.kind and _scheduler(session, other).remove(call):
+            say(f"Taken off {other}, so that one of them calls.")
+    _show_trial(ctx, chosen, call)
+
+
+@schedule.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def uninstall(session: Session, *, yes: bool) -> None:
+    """Take the schedule off again, from whichever scheduler has it."""
+    call = _call(session)
+    there = [one for one in _present(session) if one.installed(call) is not None]
+    if not there:
+        say("There is no schedule to take off.")
+        return
+    names = ", ".join(one.kind for one in there)
+    if not yes:
+        if not is_interactive():
+            raise RefusedError(
+                "taking the schedule off without a terminal needs --yes; nothing was changed",
+                fix="magicloop schedule uninstall --yes",
+            )
+        if not click.confirm(f"Take the schedule off {names}?", default=True):
+            say("Nothing was changed.")
+            return
+    for one in there:
+        one.remove(call)
+    say(f"Taken off {names}. Nothing calls it any more; by hand: magicloop run")
+
+
+@schedule.command(name="print")
+@kind_options
+@json_option
+@click.pass_obj
+def print_command(session: Session, *, kind: str | None, as_json: bool) -> None:
+    """Print the schedule's files without writing them."""
+    from automations.desk.schedule.choice import best_kind
+
+    call = _call(session)
+    chosen = _scheduler(session, kind or best_kind())
+    if as_json:
+        files = [{"path": path, "text": text} for path, text in chosen.files(call)]
+        emit_json({"kind": chosen.kind, "id": call.id, "files": files})
+    elif kind == "cron":
+        say(chosen.files(call)[0][1].rstrip("\n"))
+    else:
+        _print_files(chosen, call)
+
+
+@schedule.command()
+@json_option
+@click.pass_context
+def status(ctx: click.Context, *, as_json: bool) -> None:
+    """Tell whether the schedule is there and alive.
+
+    It exits with 1 while something keeps it from running.
+    """
+    session: Session = ctx.obj
+    call, now = _call(session), session.clock.now()
+    found = [_judge(one, call) for one in _present(session)]
+    there = [one for one in found if one["installed"]]
+    last = _last_look(session)
+    if as_json:
+        from automations.cli.wording import local_iso
+
+        zone = session.policy.me.zone
+        upcoming = local_iso(next_quarter(now), zone) if there else None
+        emit_json(
+            {
+                "id": call.id,
+                "schedulers": found,
+                "last_look": last and local_iso(last, zone),
+                "next_look": upcoming,
+            }
+        )
+    else:
+        _print_status(session, there, last, now)
+    if not there or any(one["trouble"] for one in there):
+        ctx.exit(ExitCode.ERROR)
+
+
+def next_quarter(now: datetime) -> datetime:
+    """Return the next instant a scheduler calls, to the quarter of an hour."""
+    whole = now.replace(minute=now.minute - now.minute % 15, second=0, microsecond=0)
+    return whole + timedelta(minutes=15)
+
+
+def install_words(kind: str) -> str:
+    """Return what to type to have the schedule made by this scheduler."""
+    return " ".join(("magicloop schedule install", f"--{kind}"))
+
+
+def schedule_troubles(session: Session) -> list[tuple[str, str, str]]:
+    """Return (kind, trouble, fix) of each installed schedule; the last two are empty where it is well."""
+    call = _call(session)
+    found = [_judge(one, call) for one in _present(session)]
+    return [(one["kind"], one["trouble"], one["fix"]) for one in found if one["installed"]]
+
+
+def _judge(one: Scheduler, call: Call) -> dict[str, Any]:
+    """Return what there is of a scheduler, and what keeps it from running."""
+    from automations.desk.schedule.choice import is_gone
+
+    again = install_words(one.kind)
+    trouble = fix = ""
+    program: tuple[str, ...] | None = None
+    try:
+        program = one.installed(call)
+        if program is not None:
+            if is_gone(program):
+                trouble, fix = f"it calls {program[0]}, which is no longer there", again
+            elif program != call.program:
+                trouble, fix = f"it calls {' '.join(program)}, and you {' '.join(call.program)}", again
+            else:
+                trouble, fix = one.trouble(call)
+    except MagicloopError as error:
+        trouble, fix = error.what, error.fix or again
+    calls = list(program) if program is not None else None
+    return {
+        "kind": one.kind,
+        "installed": program is not None,
+        "calls": calls,
+        "trouble": trouble,
+        "fix": fix,
+    }
+
+
+def _print_status(
+    session: Session, there: list[dict[str, Any]], last: datetime | None, now: datetime
+) -> None:
+    from automations.plan.zones import say_when
+
+    if not there:
+        say("There is no schedule. To make one: magicloop schedule install")
+    zone = session.policy.me.zone
+    for one in there:
+        say(f"{one['kind']}: {one['trouble'] or 'installed'}")
+        if one["fix"]:
+            say(f"  fix: {one['fix']}")
+    rows = [("last look", say_when(last, zone, with_zone=True) if last else "none yet")]
+    if there:
+        rows.append(("next look", say_when(next_quarter(now), zone, with_zone=True)))
+    table(rows)
+
+
+def _last_look(session: Session) -> datetime | None:
+    from automations.desk.status import status_of
+
+    recorded = session.reading_journal().load(session.policy.person)
+    return status_of(recorded, session.clock.now()).last_look
+
+
+def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
+    """Have one run made, and say how it went."""
+    trial = chosen.try_out(call)
+    if trial.code is None:
+        say(f"A run was begun ({trial.how}). What it did: magicloop log")
+        return
+    well = trial.code in {ExitCode.DONE, ExitCode.PARTIAL, ExitCode.TEMPORARY, ExitCode.LOCKED}
+    say(f"One run by it ({trial.how}): exit code {trial.code}, {'fine' if well else 'not well'}.")
+    for line in trial.said.splitlines()[:6]:
+        say(f"  {line}")
+    if not well:
+        say("fix: magicloop doctor")
+        ctx.exit(ExitCode.ERROR)
+
+
+def _print_files(chosen: Scheduler, call: Call) -> None:
+    for number, (path, text) in enumerate(chosen.files(call)):
+        if number:
+            say()
+        heading(path)
+        say(text.rstrip("\n"))
+
+
+def _call(session: Session, *, needs_config: bool = False) -> Call:
+    from automations.config.places import own_places
+    from automations.desk.schedule.choice import call_of
+
+    own = own_places(session.places)
+    if needs_config:
+        if session.places.sample:
+            raise RefusedError(
+                "there is no config of your own yet to run by", where=own.config, fix="magicloop init"
+            )
+        session.config()
+    return call_of(own.config, own.data, os.environ)
+
+
+def _present(session: Session) -> list[Scheduler]:
+    from automations.desk.schedule.choice import present_kinds
+
+    return [_scheduler(session, kind) for kind in present_kinds()]
+
+
+def _scheduler(session: Session, kind: str) -> Scheduler:
+    from automations.config.places import own_places
+    from automations.desk.schedule.choice import keeper, scheduler_of
+
+    stamp = f"{session.clock.now():%Y%m%dT%H%M%SZ}"
+    return scheduler_of(kind, Path.home(), keeper(Path(own_places(session.places).data), stamp))

@@ -1,0 +1,117 @@
+"""A block in the person's crontab. Other people's lines are never touched; a copy is kept of what was there."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automations.compose.crontab import block_in, with_block, without_block
+from automations.compose.schedule import cron_block, cron_command, program_called
+from automations.desk.schedule.programs import TRIAL_SECONDS, SchedulerError, Trial, ask, must
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from automations.compose.schedule import Call
+
+_NO_CRONTAB = "no crontab for"
+_SHELL_PATH = "/usr/bin:/bin"
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """The crontab; `keep` writes a copy of bytes in the data folder and returns its path."""
+
+    home: Path
+    keep: Callable[[bytes], str]
+    kind: str = "cron"
+
+    def files(self, call: Call) -> tuple[tuple[str, str], ...]:
+        """Return the block."""
+        return (("crontab", cron_block(call)),)
+
+    def installed(self, call: Call) -> tuple[str, ...] | None:
+        """Return what the block calls."""
+        block = block_in(_read() or b"", call.id)
+        return program_called(block) if block else None
+
+    def install(self, call: Call) -> tuple[str, ...]:
+        """Add the block, or bring it up to date."""
+        before = _read()
+        after = with_block(before or b"", cron_block(call), call.id)
+        told = self._change(before, after)
+        return (*told, "cron calls nothing while the machine sleeps, and does not catch up.")
+
+    def remove(self, call: Call) -> bool:
+        """Take the block out."""
+        before = _read()
+        after = without_block(before or b"", call.id)
+        if before is None or after == before:
+            return False
+        self._change(before, after)
+        return True
+
+    def trouble(self, call: Call) -> tuple[str, str]:
+        """Return nothing: whether a cron daemon is at work, only the next run tells."""
+        del call
+        return "", ""
+
+    def try_out(self, call: Call) -> Trial:
+        """Run the line as cron does: its shell, its few variables, no terminal."""
+        env = {
+            "HOME": str(self.home),
+            "PATH": _SHELL_PATH,
+            "SHELL": "/bin/sh",
+            "LOGNAME": os.environ.get("LOGNAME", ""),
+        }
+        done = ask("/bin/sh", "-c", cron_command(call), seconds=TRIAL_SECONDS, env=env, cwd=str(self.home))
+        return Trial("the crontab's line, in cron's environment", done.code, done.said)
+
+    def _change(self, before: bytes | None, after: bytes) -> tuple[str, ...]:
+        """Write the crontab, read it back, and put the old one there again if it is not what was written."""
+        if before == after:
+            return ("the crontab has it already",)
+        told = (f"a copy of the crontab as it was: {self.keep(before)}",) if before else ()
+        try:
+            _write(after)
+            now = _read() or b""
+        except SchedulerError:
+            _put_back(before)
+            raise
+        if now != after:
+            _put_back(before)
+            what = f"the crontab was written with {len(after)} bytes, and {len(now)} others were read back"
+            raise SchedulerError(
+                f"{what}; the old one is there again", where="crontab", fix="magicloop schedule print --cron"
+            )
+        return told
+
+
+def _read() -> bytes | None:
+    """Return the crontab, None where the person has none. Anything else that goes wrong is no empty crontab.
+
+    :raises SchedulerError: it cannot be read.
+    """
+    answer = ask("crontab", "-l")
+    if answer.code == 0:
+        return answer.out
+    if _NO_CRONTAB in answer.said.lower():
+        return None
+    said = answer.said.splitlines()[0] if answer.said else f"exit code {answer.code}"
+    raise SchedulerError(
+        f"the crontab cannot be read, so it is not changed: {said}", where="crontab -l", fix="crontab -l"
+    )
+
+
+def _write(content: bytes) -> None:
+    if content:
+        must("crontab", "-", stdin=content)
+    else:
+        must("crontab", "-r")
+
+
+def _put_back(before: bytes | None) -> None:
+    if (_read() or b"") != (before or b""):
+        _write(before or b"")

@@ -1,0 +1,81 @@
+"""A launch agent on macOS."""
+
+from __future__ import annotations
+
+import os
+import plistlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from automations.compose.schedule import agent_bytes
+from automations.desk.schedule.programs import Trial, ask, must
+from automations.desk.schedule.unit_files import delete, place
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from automations.compose.schedule import Call
+
+_AGENTS = "Library/LaunchAgents"
+
+
+@dataclass(frozen=True, slots=True)
+class Launchd:
+    """The agent in the person's library."""
+
+    home: Path
+    kind: str = "launchd"
+
+    def files(self, call: Call) -> tuple[tuple[str, str], ...]:
+        """Return the agent."""
+        return ((str(self._path(call)), agent_bytes(call).decode()),)
+
+    def installed(self, call: Call) -> tuple[str, ...] | None:
+        """Return what the agent calls."""
+        path = self._path(call)
+        if not path.exists():
+            return None
+        try:
+            words = plistlib.loads(path.read_bytes())["ProgramArguments"]
+        except (plistlib.InvalidFileException, KeyError, ValueError):
+            return ()
+        return tuple(words[:-1])
+
+    def install(self, call: Call) -> tuple[str, ...]:
+        """Write the agent and load it."""
+        changed = place(self._path(call), agent_bytes(call))
+        loaded = ask("launchctl", "print", _target(call)).code == 0
+        if loaded and changed:
+            ask("launchctl", "bootout", _target(call))
+        if changed or not loaded:
+            must("launchctl", "bootstrap", _domain(), str(self._path(call)))
+        return ()
+
+    def remove(self, call: Call) -> bool:
+        """Unload the agent and delete it."""
+        if not self._path(call).exists():
+            return False
+        ask("launchctl", "bootout", _target(call))
+        return delete(self._path(call))
+
+    def trouble(self, call: Call) -> tuple[str, str]:
+        """Return that the agent is not loaded, if so."""
+        if ask("launchctl", "print", _target(call)).code:
+            return "its agent is not loaded", f"launchctl bootstrap {_domain()} '{self._path(call)}'"
+        return "", ""
+
+    def try_out(self, call: Call) -> Trial:
+        """Start the agent once; launchd does not wait for its end, so its code is not known."""
+        must("launchctl", "kickstart", _target(call))
+        return Trial(f"launchctl kickstart {_target(call)}", None)
+
+    def _path(self, call: Call) -> Path:
+        return self.home / _AGENTS / f"{call.label}.plist"
+
+
+def _domain() -> str:
+    return f"gui/{os.getuid()}"
+
+
+def _target(call: Call) -> str:
+    return f"{_domain()}/{call.label}"

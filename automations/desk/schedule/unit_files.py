@@ -1,0 +1,47 @@
+"""The files a scheduler reads from the person's home: written whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from automations.desk.schedule.programs import SchedulerError
+
+
+def place(path: Path, content: bytes) -> bool:
+    """Write a file in one step; return False where it stood there already, word for word.
+
+    :raises SchedulerError: it cannot be written.
+    """
+    try:
+        if path.is_file() and path.read_bytes() == content:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(half).replace(path)
+    except OSError as error:
+        raise SchedulerError(
+            f"cannot be written: {error.strerror}", where=str(path), fix="magicloop schedule print"
+        ) from error
+    return True
+
+
+def delete(path: Path) -> bool:
+    """Delete a file; tell whether it was there.
+
+    :raises SchedulerError: it cannot be deleted.
+    """
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise SchedulerError(
+            f"cannot be deleted: {error.strerror}", where=str(path), fix=f"rm '{path}'"
+        ) from error
+    return True
