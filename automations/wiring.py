@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import date, datetime
 
-    from automations.apply import World
+    from automations.apply import Bench, World
     from automations.config.load import Loaded
     from automations.config.places import Places
     from automations.cycle import Ground
@@ -231,6 +231,18 @@ class Session:
             yield
         finally:
             lock.release()
+
+    @contextmanager
+    def bench(self) -> Iterator[Bench]:
+        """Hold the run lock and give what an act by hand works with.
+
+        :raises LockHeldError: a run holds it for longer than an act by hand waits.
+        """
+        from automations.apply import Bench
+
+        with self.lock(wait=HAND_LOCK_SECONDS):
+            world = self.world()
+            yield Bench(self.policy, world, world.journal.load(self.policy.person))
 
     def _make_data_folder(self) -> None:
         from pathlib import Path

@@ -25,6 +25,7 @@ COMMANDS = {
     "loop": "automations.cli.loop_commands:loop_group",
     "incident": "automations.cli.aftermath_commands:incident",
     "launch": "automations.cli.aftermath_commands:launch",
+    "web": "automations.cli.web_command:web",
     "init": "automations.cli.init_command:init",
     "config": "automations.cli.config_commands:config",
     "connect": "automations.cli.google_commands:connect",

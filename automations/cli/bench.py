@@ -22,9 +22,5 @@ def bench_of(session: Session) -> Iterator[Bench]:
 
     :raises LockHeldError: a run holds it for longer than an act by hand waits.
     """
-    from automations.apply import Bench
-
-    policy = session.policy
-    with session.lock(wait=LOCK_WAIT):
-        world = session.world()
-        yield Bench(policy, world, world.journal.load(policy.person))
+    with session.bench() as bench:
+        yield bench

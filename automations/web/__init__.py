@@ -1,0 +1,1 @@
+"""The page: the same cards, queue and acts as the terminal, for a browser on this machine alone."""
