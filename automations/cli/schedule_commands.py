@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,6 +151,27 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
         _print_status(session, there, last, now)
     if not there or any(one["trouble"] for one in there):
         ctx.exit(ExitCode.ERROR)
+
+
+def installed_kinds(session: Session) -> tuple[str, ...]:
+    """Return the schedulers that have the schedule of this config and data; one that cannot be asked has none."""
+    call = _call(session)
+    found = []
+    for one in _present(session):
+        with suppress(MagicloopError):
+            if one.installed(call) is not None:
+                found.append(one.kind)
+    return tuple(found)
+
+
+def take_off(session: Session, kinds: tuple[str, ...]) -> None:
+    """Take the schedule off these schedulers.
+
+    :raises MagicloopError: one does not let go of it.
+    """
+    call = _call(session)
+    for kind in kinds:
+        _scheduler(session, kind).remove(call)
 
 
 def next_quarter(now: datetime) -> datetime:

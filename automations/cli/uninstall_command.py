@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from automations.config.places import Places
-    from automations.desk.schedulers import Sign
     from automations.model.policy import Policy
     from automations.wiring import Session
 
@@ -28,17 +27,17 @@ _CACHES = ("run.lock", "google-drafts.json", "google-calendar.json", "google-mai
 
 @dataclass(frozen=True, slots=True)
 class Belongings:
-    """What is here: (name, path) of what goes and of what stays, the sign-in's file, and who still calls."""
+    """What is here: (name, path) of what goes and of what stays, the sign-in's file, the schedulers that call."""
 
     goes: tuple[tuple[str, Path], ...]
     stays: tuple[tuple[str, Path], ...]
     sign_in: Path | None
-    schedules: tuple[Sign, ...]
+    schedulers: tuple[str, ...]
 
     @property
     def any(self) -> bool:
         """Tell whether there is anything to take away."""
-        return bool(self.goes or self.sign_in)
+        return bool(self.goes or self.sign_in or self.schedulers)
 
 
 @click.command()
@@ -46,17 +45,18 @@ class Belongings:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
-    """Take back the sign-in and remove config and caches.
+    """Take off the schedule, take back the sign-in, remove the config.
 
     It lists what goes and what stays, then asks. The journal stays unless you say --purge; your drafts, your
     blocks and your own templates always do. It exits with 3 while something is left to do by hand.
     """
     from automations.config.places import own_places
+    from automations.desk.schedulers import find_schedules
 
     session: Session = ctx.obj
     own = replace(session, places=own_places(session.places))
     policy = _policy(own)
-    found = _look(own.places, policy, purge=purge)
+    found = _look(own, policy, purge=purge)
     _list(found)
     if found.any:
         if not yes and not _agreed(purge=purge):
@@ -66,13 +66,14 @@ def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
     else:
         say("There is nothing to remove.")
         undone = False
-    for sign in found.schedules:
+    left = find_schedules(Path.home())
+    for sign in left:
         say(f"Still called by {sign.what}")
         say(f"  to end that: {sign.fix}")
     if not purge and any(name == "journal" for name, _ in found.stays):
         say("Your log stays. To read it again: magicloop init, with the same address.")
     paragraph("The command itself goes the way it came, e.g. uv tool uninstall magicloop.")
-    if undone or found.schedules:
+    if undone or left:
         ctx.exit(ExitCode.PARTIAL)
 
 
@@ -83,10 +84,11 @@ def _policy(session: Session) -> Policy | None:
     return None
 
 
-def _look(places: Places, policy: Policy | None, *, purge: bool) -> Belongings:
+def _look(session: Session, policy: Policy | None, *, purge: bool) -> Belongings:
+    from automations.cli.schedule_commands import installed_kinds
     from automations.config.schema import SCHEMA_NAME
-    from automations.desk.schedulers import find_schedules
 
+    places = session.places
     data = Path(places.data)
     token = Path(policy.google.token_file if policy else data / "google-token.json")
     config = Path(places.config)
@@ -95,6 +97,7 @@ def _look(places: Places, policy: Policy | None, *, purge: bool) -> Belongings:
     goes += [("cache", data / name) for name in _CACHES]
     goes += [("cache", token.with_name(f"{token.name}{suffix}")) for suffix in (".lock", ".begun")]
     journal = [("journal", path) for path in sorted(data.glob("journal.db*"))]
+    journal += [("copy", path) for path in sorted(data.glob("crontab.before-*"))]
     stays = [
         ("drafts", Path(policy.mail.folder if policy else data / "drafts")),
         ("blocks", Path(policy.calendar.file if policy else data / "invention.ics")),
@@ -105,7 +108,7 @@ def _look(places: Places, policy: Policy | None, *, purge: bool) -> Belongings:
         tuple(each for each in goes if os.path.lexists(each[1])),
         tuple(each for each in stays if os.path.lexists(each[1])),
         token if os.path.lexists(token) else None,
-        find_schedules(Path.home()),
+        installed_kinds(session),
     )
 
 
@@ -130,7 +133,7 @@ def _list(found: Belongings) -> None:
     if found.sign_in:
         rows.insert(0, ("goes", "sign-in", f"{found.sign_in}, taken back at Google"))
     rows += [("stays", name, str(path)) for name, path in found.stays]
-    rows += [("by hand", "schedule", sign.what) for sign in found.schedules]
+    rows[:0] = [("goes", "schedule", f"a run every 15 minutes, by {kind}") for kind in found.schedulers]
     if rows:
         prose(rows)
 
@@ -144,12 +147,17 @@ def _agreed(*, purge: bool) -> bool:
 
 def _remove(session: Session, policy: Policy | None, found: Belongings) -> bool:
     """Remove what goes, between two runs; tell whether something is left to do by hand."""
+    from automations.cli.schedule_commands import take_off
     from automations.wiring import HAND_LOCK_SECONDS
 
     places = session.places
     # Where there is no data folder there is no run either, and the lock would make one.
     here = session.lock(wait=HAND_LOCK_SECONDS) if Path(places.data).is_dir() else nullcontext()
     undone = False
+    if found.schedulers:
+        # First of all, or it would call what is half gone.
+        take_off(session, found.schedulers)
+        say(f"removed  the schedule, from {', '.join(found.schedulers)}")
     with here:
         if found.sign_in is not None:
             undone = not _sign_out(session, policy, found.sign_in)

@@ -192,6 +192,35 @@ def test_a_schedule_that_still_calls_is_named_with_what_ends_it(ran, magicloop, 
     assert timer.exists()
 
 
+TABLE_PROGRAM = """\
+#!/bin/sh
+case "$1" in
+-l) [ -f "{table}" ] || {{ echo "no crontab for sam" >&2; exit 1; }}; cat "{table}" ;;
+-r) rm "{table}" ;;
+*) cat > "{table}" ;;
+esac
+"""
+
+
+def test_the_schedule_is_taken_off_first_and_other_lines_stay(ran, magicloop, tmp_path):
+    table = tmp_path / "table"
+    program = tmp_path / "bin/crontab"
+    program.write_text(TABLE_PROGRAM.format(table=table))
+    table.write_text("0 5 * * 1 backup\n")
+    assert magicloop("schedule", "install", "--cron", "--yes").exit_code == 0
+    assert "magicloop" in table.read_text()
+
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 0, done.output
+    assert table.read_text() == "0 5 * * 1 backup\n"
+    assert "removed  the schedule, from cron" in done.stdout
+    assert done.stdout.index("the schedule, from cron") < done.stdout.index(f"removed  {ran.config}")
+    again = magicloop("uninstall", "--yes")
+    assert "There is nothing to remove." in again.stdout
+    assert magicloop("schedule", "status", "--json").exit_code == 1
+
+
 def test_no_cron_on_this_machine_is_no_error(ran, magicloop, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 
