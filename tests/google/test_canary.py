@@ -119,6 +119,7 @@ def test_the_sweep_knows_every_command_and_sees_a_leak(tmp_path):
     paths = [path for path, _ in every_command()]
     assert {"run", "log", "log verify", "connect google", "doctor", "backup"} <= set(paths)
     assert paths[-1] in ("disconnect google", "uninstall")
+    assert not {"web", "schedule install"} & set(paths)
     (tmp_path / "x").write_bytes(b"ab CANARY cd")
 
     assert len(leaks([("run", "CANARY", 0)], tmp_path, {"CANARY"})) == 2
