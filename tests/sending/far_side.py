@@ -131,7 +131,7 @@ class FarSide:
 
     def update(self, provider_id, copy, *, revision):
         self._check(provider_id, revision)
-        return self._change("update", lambda: self._written(provider_id, copy.mime))
+        return self._change("update", lambda: self._updated(provider_id, copy.mime))
 
     def delete(self, provider_id, *, revision):
         if provider_id in self.files:
@@ -176,6 +176,11 @@ class FarSide:
     def _created(self, copy):
         self.made += 1
         return self._written(f"draft-{copy.ref}-{self.made}", copy.mime)
+
+    def _updated(self, draft_id, data):
+        if draft_id not in self.files:  # one that comes late finds its draft sent or deleted
+            raise ProviderError("there is no such draft", fault=FaultClass.PERMANENT)
+        return self._written(draft_id, data)
 
     def _written(self, draft_id, data):
         self._check_edits(draft_id, data)
