@@ -1,0 +1,135 @@
+"""Two terminals, a page and a run at the same draft at the same time: one send, one log, no lost edit.
+
+`ROUNDS=1000` in the environment makes it long; by itself it is a short form of the same.
+"""
+
+import os
+import threading
+from contextlib import suppress
+from dataclasses import replace
+
+import pytest
+
+from automations.cycle import run_cycle
+from automations.desk import review, sending
+from automations.errors import LockHeldError, MagicloopError
+from automations.model.records import DraftState
+
+ROUNDS = int(os.environ.get("ROUNDS", "25"))
+MARK = "Edited in round"
+
+
+@pytest.fixture
+def crowd(desk, asker):
+    """What everybody does to one draft: each with a session of its own, as a process has."""
+    field = asker.enter()
+    done = {}
+
+    def act(name, change):
+        session = desk.opened()
+        try:
+            with session.bench() as bench:
+                draft = review.find_draft(bench.recorded, desk.target.id)
+                current, adopted = review.refreshed(bench, draft)
+                if adopted is None and current.hash == desk.target.hash:
+                    change(replace(bench, recorded=bench.world.journal.load(current.person)), current)
+                    done[name] = True
+        except MagicloopError as error:
+            done[name] = str(error)
+        finally:
+            session.close()
+
+    def first_terminal():
+        act("approve", lambda bench, draft: review.approve(bench, draft, draft.hash))
+
+    def second_terminal():
+        words = review.NewWords(body_text=f"{desk.target.body_text}\n{MARK} {desk.round}.\n")
+        act("edit", lambda bench, draft: review.edit(bench, draft, words))
+
+    def page():
+        path = f"/draft/{desk.target.id}/approve"
+        asker.act(path, {"csrf": field, "hash": desk.target.hash})
+
+    def a_run():
+        session = desk.opened()
+        with suppress(LockHeldError), session.lock():
+            run_cycle(session.policy, session.world(), session.ground())
+        session.close()
+
+    def sender():
+        session = desk.opened()
+        with suppress(MagicloopError), session.bench() as bench:
+            sending.send_due(bench)
+        session.close()
+
+    return done, (first_terminal, second_terminal, page, a_run, sender, page, first_terminal)
+
+
+def together(actors):
+    gate = threading.Barrier(len(actors))
+    failed = []
+
+    def begin(actor):
+        gate.wait()
+        try:
+            actor()
+        except BaseException as error:  # noqa: BLE001 - told below, by the test
+            failed.append(error)
+
+    threads = [threading.Thread(target=begin, args=(actor,)) for actor in actors]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failed == []
+
+
+def renewed(desk, number):
+    """Put a new draft of the next month in the place of one that ended, and let it wait."""
+    desk.clock.go(days=31)
+    desk.run()
+    return [draft for draft in desk.recorded().drafts if draft.state is DraftState.WAITING]
+
+
+def test_one_send_one_log_and_no_lost_edit(desk, crowd):
+    config = desk.folder.parents[3] / ".config/magicloop/config.toml"
+    config.write_text(config.read_text().replace('mode = "approve"', 'mode = "approve"\nundo_seconds = 0'))
+    done, actors = crowd
+    sent_drafts, edited = set(), 0
+    for desk.round in range(ROUNDS):
+        waiting = [draft for draft in desk.recorded().drafts if draft.state is DraftState.WAITING]
+        waiting = waiting or renewed(desk, desk.round)
+        desk.target = waiting[0]
+        done.clear()
+        before = len(desk.post.mails)
+
+        together(actors)
+
+        draft = next(each for each in desk.recorded().drafts if each.id == desk.target.id)
+        mails = [data for _, _, data in desk.post.mails[before:]]
+        mine = [data for data in mails if desk.target.id.encode() in data]
+        assert len(mine) <= 1, "one send"
+        assert (len(mine) == 1) == (draft.state is DraftState.SENT)
+        if done.get("edit") is True:
+            edited += 1
+            assert f"{MARK} {desk.round}." in draft.body_text, "no edit is lost"
+            assert all(f"{MARK} {desk.round}.".encode() in data for data in mine)
+        elif mine:
+            assert MARK.encode() not in mine[0] or f"{MARK} {desk.round}.".encode() not in mine[0]
+        if mine:
+            sent_drafts.add(draft.id)
+        desk.run()
+        if draft.state is not DraftState.SENT:
+            session = desk.opened()
+            with session.bench() as bench:
+                review.discard(bench, review.find_draft(bench.recorded, draft.id), "next round")
+            session.close()
+    recorded = desk.recorded()
+    assert recorded.claims == ()
+    session = desk.opened()
+    log = [entry for _, entry in session.journal().log("sam@corp.test", limit=100_000)]
+    session.close()
+    assert sum((each.kind, each.outcome) == ("send-draft", "done") for each in log) == len(sent_drafts)
+    assert len([each for each in recorded.attempts if each.state.value == "sent"]) == len(sent_drafts)
+    assert sent_drafts, "somebody came first"
+    assert edited < ROUNDS or ROUNDS < 5
