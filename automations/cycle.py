@@ -13,6 +13,7 @@ from automations.plan.cycle import CLOCK_WRONG, check_time, plan_cycle, unlooked
 from automations.plan.decided import SEVERITIES
 from automations.plan.needs import plan_needs
 from automations.plan.notices import Notices, next_reminder, plan_notices
+from automations.plan.nudges import plan_nudge
 from automations.plan.recovery import plan_recovery
 
 if TYPE_CHECKING:
@@ -96,14 +97,27 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     found = [*plan.problems, *_failures(policy.person, results, now)]
     found += [problem for problem in before.problems if unlooked(problem, only)]
     found += plan.unsure
+    told, held = _tell(policy, world, run, plan)
+    results = (*results, *told)
+    found += _failures(policy.person, told, now)
     notices = plan_notices(before.problems, found, now)
     _log_notices(world, run, notices, now)
     outcome = run_outcome(results, notices.standing)
+    plan = replace(plan, due=min(filter(None, (plan.due, held)), default=None))
     wake = None if only else _wake(plan, results, notices, ground, watched)
     finished = world.clock.now()
     world.journal.finish_run(run, at=finished, outcome=outcome, problems=notices.standing, wake=wake)
     finished_run = replace(run, finished=finished, outcome=outcome)
     return Report(finished_run, outcome, results, notices, next_look(plan, notices.standing))
+
+
+def _tell(policy: Policy, world: World, run: Run, plan: Plan) -> tuple[tuple[Result, ...], datetime | None]:
+    """Tell the person outside the terminal what waits by now; return what came of it, and when to tell the rest."""
+    if world.notifier is None:
+        return (), None
+    recorded, now = world.journal.load(policy.person), world.clock.now()
+    notice, held = plan_nudge(policy, now, recorded, plan.problems)
+    return (apply_all(Bench(policy, world, recorded, run.id), (notice,)) if notice else ()), held
 
 
 def _log_notices(world: World, run: Run, notices: Notices, now: datetime) -> None:

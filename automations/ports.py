@@ -242,6 +242,16 @@ class Sender(Protocol):
         """
 
 
+class Notifier(Protocol):
+    """Tells the person that something waits. It is given no word of a mail and no name."""
+
+    def notify(self, title: str, body: str) -> None:
+        """Show a short notice.
+
+        :raises ProviderError: it was not shown, or nobody knows.
+        """
+
+
 class Renderer(Protocol):
     """Facts to words, by the person's templates first and the built-in ones after."""
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from automations.config.places import Places
     from automations.cycle import Ground
     from automations.model.policy import Policy
-    from automations.ports import Calendar, Journal, Mailbox, Renderer
+    from automations.ports import Calendar, Journal, Mailbox, Notifier, Renderer
     from automations.providers.google.account import Account
 
 Part = TypeVar("Part")
@@ -188,7 +188,16 @@ class Session:
             clock=self.clock,
             newline=newline_here(),
             sender=build_sender(self.policy, mailbox),
+            notifier=self._notifier(),
         )
+
+    def _notifier(self) -> Notifier | None:
+        """Return what tells the person outside the terminal, None where nobody is to be told."""
+        if not self.policy.notify:
+            return None
+        from automations.providers.notify import Notices
+
+        return Notices(self.policy.notify)
 
     def ground(self) -> Ground:
         """Return what a run stands on beside the world."""

@@ -26,6 +26,7 @@ from automations.apply.drafts import (
     restore_draft,
     update_draft,
 )
+from automations.apply.nudges import give_notice
 from automations.apply.sending import send_draft
 from automations.apply.talks import propose_talk
 from automations.errors import (
@@ -105,3 +106,5 @@ def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: P
             return adopt_draft(bench, action)
         case act.SendDraft():
             return send_draft(bench, action)
+        case act.GiveNotice():
+            return (give_notice(bench, action),)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automations.model.records import Record, Recorded
     from automations.model.seen import Span
     from automations.plan.actions import Action
-    from automations.ports import Calendar, Journal, Mailbox, Renderer, Sender
+    from automations.ports import Calendar, Journal, Mailbox, Notifier, Renderer, Sender
 
 T = TypeVar("T")
 
@@ -37,7 +37,8 @@ CHANGED = "changed outside meanwhile; the next run looks again"
 class World:
     """Everything a run may touch, as ports. `newline` is the line end of mail files here.
 
-    Without a `sender` an approved mail is handed over to the person, and nothing here can send.
+    Without a `sender` an approved mail is handed over to the person, and nothing here can send; without a
+    `notifier` nobody is told outside the terminal.
     """
 
     calendar: Calendar
@@ -47,6 +48,7 @@ class World:
     clock: Clock
     newline: str = "\r\n"
     sender: Sender | None = None
+    notifier: Notifier | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,21 @@ class Password(Table, frozen=True):
     ] = ""
 
 
+class NoticeUrl(Password, frozen=True):
+    """Where an address of Apprise is kept, by one of three: such addresses hold passwords."""
+
+    CURE: ClassVar[str] = (
+        'write where it is kept: url = {env = "NAME"}, {file = "PATH"} or {command = "PROGRAM"}'
+    )
+
+
+class Notify(Table, frozen=True):
+    """Notices that something waits: how many mails, never a word of them, and no link that sends."""
+
+    desktop: Annotated[bool, key("Show notices on this machine's desktop.")] = False
+    url: NoticeUrl = NoticeUrl()
+
+
 class Smtp(Table, frozen=True):
     """The mail server that sends what you approved, where mail.mode is approve and mail.provider is local."""
 

@@ -33,6 +33,7 @@ def cross_faults(reading: Reading[Config]) -> tuple[ConfigProblem, ...]:
         *_sending(reading),
         *_server(reading),
         *_password(reading),
+        *_notice_url(reading),
     )
 
 
@@ -141,6 +142,14 @@ def _password(reading: Reading[Config]) -> Iterator[ConfigProblem]:
         yield ConfigProblem("smtp.password", f"is missing beside smtp.user; {type(smtp.password).CURE}")
     elif kept and not smtp.user:
         yield ConfigProblem("smtp.user", "is missing beside smtp.password; write the name you sign in by")
+
+
+def _notice_url(reading: Reading[Config]) -> Iterator[ConfigProblem]:
+    if not reading.sound("notify"):
+        return
+    kept = [name for name in ("env", "file", "command") if getattr(reading.config.notify.url, name)]
+    if len(kept) > 1:
+        yield ConfigProblem("notify.url", f"names {' and '.join(kept)}; keep one of them")
 
 
 def _is_this_machine(host: str) -> bool:

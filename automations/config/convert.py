@@ -11,6 +11,7 @@ from automations.model import policy
 
 if TYPE_CHECKING:
     from automations.config import spec
+    from automations.config.accounts import Password
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -50,6 +51,7 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
         ),
         google=_google(config.google, folder, data_dir),
         smtp=_smtp(config.smtp, folder),
+        notify=policy.NotifySettings(config.notify.desktop, _secret(config.notify.url, folder)),
         sample=config.sample,
     )
 
@@ -124,17 +126,20 @@ def _google(one: spec.Google, folder: str, data_dir: str) -> policy.GoogleSettin
 
 
 def _smtp(one: spec.Smtp, folder: str) -> policy.SmtpSettings:
-    kept = one.password
     return policy.SmtpSettings(
         host=one.host,
         port=one.port or _PORTS[one.security],
         user=one.user,
-        password=policy.SecretPlace(
-            env=kept.env, file=_absolute(kept.file, folder) if kept.file else "", command=kept.command
-        ),
+        password=_secret(one.password, folder),
         security=one.security,
         timeout=one.timeout,
         ca_file=_absolute(one.ca_file, folder) if one.ca_file else "",
+    )
+
+
+def _secret(kept: Password, folder: str) -> policy.SecretPlace:
+    return policy.SecretPlace(
+        env=kept.env, file=_absolute(kept.file, folder) if kept.file else "", command=kept.command
     )
 
 

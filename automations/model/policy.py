@@ -219,6 +219,18 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class NotifySettings:
+    """How the person is told that something waits: by this machine's desktop, by an address of Apprise, or both."""
+
+    desktop: bool = False
+    url: SecretPlace = field(default_factory=SecretPlace)
+
+    def __bool__(self) -> bool:
+        """Tell whether anybody is to be told at all."""
+        return self.desktop or bool(self.url)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything the person decided, checked and with defaults filled in."""
 
@@ -232,6 +244,7 @@ class Policy:
     mail: MailSettings = field(default_factory=MailSettings)
     google: GoogleSettings = field(default_factory=GoogleSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
+    notify: NotifySettings = field(default_factory=NotifySettings)
     sample: bool = False
 
     @property

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.aftermath import IncidentNote, Launch
 from automations.model.loop import Answer, Favour, OfferIdea, Pause, Promise, StageChoice
-from automations.model.sending import Approval, Attempt, Look
+from automations.model.sending import Approval, Attempt, Look, Nudge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -310,6 +310,7 @@ Record = (
     | Approval
     | Attempt
     | Look
+    | Nudge
     | Cycle
     | Incident
     | Update
@@ -340,6 +341,7 @@ class Recorded:
     approvals: tuple[Approval, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     looks: tuple[Look, ...] = ()
+    nudges: tuple[Nudge, ...] = ()
     cycles: tuple[Cycle, ...] = ()
     incidents: tuple[Incident, ...] = ()
     updates: tuple[Update, ...] = ()

@@ -69,6 +69,16 @@ class AttemptState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Nudge:
+    """A notice that was given, and what about (`draft:<id>`, `update-due:INC-1:<when>`): each is told of once."""
+
+    person: str
+    subject: str
+    at: datetime
+    rev: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One send of a draft, written down before it is made: at most one of a draft is not `not_sent`.
 

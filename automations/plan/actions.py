@@ -267,6 +267,21 @@ class SendDraft(OfDraft):
 
 
 @dataclass(frozen=True, slots=True)
+class GiveNotice:
+    """Tell the person, outside the terminal, that something waits; `about` are the subjects it tells of."""
+
+    kind: ClassVar[str] = "give-notice"
+    about: tuple[str, ...]
+    body: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """What it is, for the log."""
+        return "notice"
+
+
+@dataclass(frozen=True, slots=True)
 class CloseDraft(OfDraft):
     """End or step back a draft by a rule (expired, discarded by hand, approval lapsed). Journal only.
 
@@ -296,6 +311,7 @@ Action = (
     | UpdateDraft
     | AdoptDraft
     | SendDraft
+    | GiveNotice
     | CloseDraft
 )
 

@@ -36,7 +36,7 @@ from automations.model.records import (
     Severity,
     Update,
 )
-from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState, Look
+from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState, Look, Nudge
 from automations.plan import lifecycle
 from automations.store.codecs import (
     AUDIENCES,
@@ -146,6 +146,14 @@ TABLES: Mapping[type, Table] = {
                 ),
             ),
             parent=Parent(("person", "draft"), Draft),
+        ),
+        Table(
+            name="nudge",
+            noun="notice",
+            place="nudges",
+            record=Nudge,
+            key=("person", "subject"),
+            codecs={"at": INSTANT},
         ),
         Table(
             name="look",

@@ -36,7 +36,7 @@ from automations.model.records import (
     Update,
 )
 from automations.model.seen import Span
-from automations.model.sending import Approval, Attempt, AttemptState, Look
+from automations.model.sending import Approval, Attempt, AttemptState, Look, Nudge
 
 if TYPE_CHECKING:
     from automations.model.records import Recorded
@@ -224,6 +224,7 @@ WHOLE: tuple[Record, ...] = (
         ended=NOW,
     ),
     Look("d1", ANN, NOW, 1, "0" * 64, ("boss@corp.test",), ("ben@corp.test",), "How can I help?", "Hello\n"),
+    Nudge(ANN, "draft:d1", NOW),
     some_cycle(closed=NOW),
     some_incident(owner="Ann", resolved=NOW),
     some_update(),

@@ -87,10 +87,19 @@ class Life:
         self.renderer = Composer(FileSystemLoader(template_root()))
         self.holidays = {}
         self.sender = None
+        self.notifier = None
 
     @property
     def world(self):
-        return World(self.calendar, self.mailbox, self.renderer, self.journal, self.clock, sender=self.sender)
+        return World(
+            self.calendar,
+            self.mailbox,
+            self.renderer,
+            self.journal,
+            self.clock,
+            sender=self.sender,
+            notifier=self.notifier,
+        )
 
     @property
     def ground(self):

@@ -357,6 +357,14 @@ CREATE TABLE launch (
     PRIMARY KEY (person, id)
 );
 
+CREATE TABLE nudge (
+    person TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    at TEXT NOT NULL,
+    rev INTEGER NOT NULL CHECK (rev >= 1),
+    PRIMARY KEY (person, subject)
+);
+
 CREATE TABLE problem (
     person TEXT NOT NULL,
     code TEXT NOT NULL,
