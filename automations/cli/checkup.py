@@ -127,13 +127,18 @@ def _last_run(checkup: Checkup) -> Iterator[Row]:
 
 def _schedule(checkup: Checkup) -> Iterator[Row]:
     journal = checkup.journal_if_whole()
-    from automations.cli.schedule_commands import schedule_troubles
+    from automations.cli.schedule_commands import judgements
+    from automations.desk.schedule.judgement import uninstall_words
 
-    well = True
-    for kind, trouble, fix in schedule_troubles(checkup.session):
-        if trouble:
+    found, well = judgements(checkup.session), True
+    own = any(one.installed for one in found)
+    for one in found:
+        if one.installed and one.trouble:
             well = False
-            yield Row("schedule", State.WARNING, f"{kind}: {trouble}", fix)
+            yield Row("schedule", State.WARNING, f"{one.kind}: {one.trouble}", one.fix)
+        for other in one.others:
+            what = f"{one.kind}: another schedule, by the config {other.config}, its data in {other.data}"
+            yield Row("schedule", State.INFO if own else State.WARNING, what, uninstall_words(other))
     seen = journal.last_look if journal else None
     if well or seen is None or checkup.now - seen > running.LATE:
         yield running.alive_row(seen, checkup.now, "magicloop schedule install")

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.compose.schedule import Call
+    from automations.desk.schedule.judgement import Judgement
     from automations.desk.schedule.programs import Scheduler
     from automations.wiring import Session
+
+_WELL = frozenset({ExitCode.DONE, ExitCode.PARTIAL, ExitCode.TEMPORARY, ExitCode.LOCKED})
+_PATIENCE, _GLANCE = 60.0, 0.5
+"""Seconds: how long a run that was only begun is waited for, and how often its mark is looked for."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -51,6 +56,7 @@ def install(ctx: click.Context, *, kind: str | None, yes: bool) -> None:
     up to date: after an upgrade that moved the program, for example.
     """
     from automations.desk.schedule.choice import best_kind, present_kinds
+    from automations.desk.schedule.judgement import install_words
 
     session: Session = ctx.obj
     call = _call(session, needs_config=True)
@@ -131,8 +137,8 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     """
     session: Session = ctx.obj
     call, now = _call(session), session.clock.now()
-    found = [_judge(one, call) for one in _present(session)]
-    there = [one for one in found if one["installed"]]
+    found = judgements(session)
+    there = [one for one in found if one.installed]
     last = _last_look(session)
     if as_json:
         from automations.cli.wording import local_iso
@@ -142,14 +148,14 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
         emit_json(
             {
                 "id": call.id,
-                "schedulers": found,
+                "schedulers": [_judgement_json(one) for one in found],
                 "last_look": last and local_iso(last, zone),
                 "next_look": upcoming,
             }
         )
     else:
-        _print_status(session, there, last, now)
-    if not there or any(one["trouble"] for one in there):
+        _print_status(session, found, last, now)
+    if not there or any(one.trouble for one in there):
         ctx.exit(ExitCode.ERROR)
 
 
@@ -180,58 +186,41 @@ def next_quarter(now: datetime) -> datetime:
     return whole + timedelta(minutes=15)
 
 
-def install_words(kind: str) -> str:
-    """Return what to type to have the schedule made by this scheduler."""
-    return " ".join(("magicloop schedule install", f"--{kind}"))
+def judgements(session: Session) -> list[Judgement]:
+    """Return how the schedule stands with each scheduler of this machine."""
+    from automations.desk.schedule.judgement import judge
 
-
-def schedule_troubles(session: Session) -> list[tuple[str, str, str]]:
-    """Return (kind, trouble, fix) of each installed schedule; the last two are empty where it is well."""
     call = _call(session)
-    found = [_judge(one, call) for one in _present(session)]
-    return [(one["kind"], one["trouble"], one["fix"]) for one in found if one["installed"]]
+    return [judge(one, call) for one in _present(session)]
 
 
-def _judge(one: Scheduler, call: Call) -> dict[str, Any]:
-    """Return what there is of a scheduler, and what keeps it from running."""
-    from automations.desk.schedule.choice import is_gone
-
-    again = install_words(one.kind)
-    trouble = fix = ""
-    program: tuple[str, ...] | None = None
-    try:
-        program = one.installed(call)
-        if program is not None:
-            if is_gone(program):
-                trouble, fix = f"it calls {program[0]}, which is no longer there", again
-            elif program != call.program:
-                trouble, fix = f"it calls {' '.join(program)}, and you {' '.join(call.program)}", again
-            else:
-                trouble, fix = one.trouble(call)
-    except MagicloopError as error:
-        trouble, fix = error.what, error.fix or again
-    calls = list(program) if program is not None else None
+def _judgement_json(one: Judgement) -> dict[str, Any]:
     return {
         "kind": one.kind,
-        "installed": program is not None,
-        "calls": calls,
-        "trouble": trouble,
-        "fix": fix,
+        "installed": one.installed,
+        "calls": list(one.calls) if one.installed else None,
+        "trouble": one.trouble,
+        "fix": one.fix,
+        "others": [{"config": each.config, "data": each.data} for each in one.others],
     }
 
 
-def _print_status(
-    session: Session, there: list[dict[str, Any]], last: datetime | None, now: datetime
-) -> None:
+def _print_status(session: Session, found: list[Judgement], last: datetime | None, now: datetime) -> None:
+    from automations.desk.schedule.judgement import uninstall_words
     from automations.plan.zones import say_when
 
+    there = [one for one in found if one.installed]
     if not there:
         say("There is no schedule. To make one: magicloop schedule install")
+    for one in found:
+        if one.installed or one.trouble:
+            say(f"{one.kind}: {one.trouble or 'installed'}")
+            if one.fix:
+                say(f"  fix: {one.fix}")
+        for other in one.others:
+            say(f"{one.kind}: another schedule, by the config {other.config}, its data in {other.data}")
+            say(f"  to take it off: {uninstall_words(other)}")
     zone = session.policy.me.zone
-    for one in there:
-        say(f"{one['kind']}: {one['trouble'] or 'installed'}")
-        if one["fix"]:
-            say(f"  fix: {one['fix']}")
     rows = [("last look", say_when(last, zone, with_zone=True) if last else "none yet")]
     if there:
         rows.append(("next look", say_when(next_quarter(now), zone, with_zone=True)))
@@ -246,18 +235,43 @@ def _last_look(session: Session) -> datetime | None:
 
 
 def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
-    """Have one run made, and say how it went."""
+    """Have the scheduler make one run, and show what came of it: how it ended, and what stands in the journal."""
+    session: Session = ctx.obj
+    before, began = _last_look(session), session.clock.now()
     trial = chosen.try_out(call)
     if trial.code is None:
-        say(f"A run was begun ({trial.how}). What it did: magicloop log")
-        return
-    well = trial.code in {ExitCode.DONE, ExitCode.PARTIAL, ExitCode.TEMPORARY, ExitCode.LOCKED}
-    say(f"One run by it ({trial.how}): exit code {trial.code}, {'fine' if well else 'not well'}.")
+        say(f"A run was begun ({trial.how}).")
+    else:
+        well = trial.code in _WELL
+        say(f"One run by it ({trial.how}): exit code {trial.code}, {'fine' if well else 'not well'}.")
     for line in trial.said.splitlines()[:6]:
         say(f"  {line}")
-    if not well:
+    if trial.code is not None and trial.code not in _WELL:
         say("fix: magicloop doctor")
         ctx.exit(ExitCode.ERROR)
+    if trial.code in {ExitCode.TEMPORARY, ExitCode.LOCKED}:
+        return
+    if not _came_by(session, before, began, seconds=0.0 if trial.code is not None else _PATIENCE):
+        say(f"But it left no mark in {call.data}: nothing was done for this config.")
+        say(f"fix: magicloop doctor    (what {chosen.kind} calls: magicloop schedule print --{chosen.kind})")
+        ctx.exit(ExitCode.ERROR)
+    from automations.cli.status_commands import print_status
+    from automations.desk.status import status_of
+
+    say()
+    now = session.clock.now()
+    print_status(session, status_of(session.reading_journal().load(session.policy.person), now), now)
+
+
+def _came_by(session: Session, before: datetime | None, began: datetime, *, seconds: float) -> bool:
+    """Tell whether a run came by since `began`; wait up to so many seconds for one that was only begun."""
+    for waited in range(int(seconds / _GLANCE) + 1):
+        if waited:
+            session.clock.sleep(_GLANCE)
+        seen = _last_look(session)
+        if seen is not None and (seen != before or seen >= began):
+            return True
+    return False
 
 
 def _print_files(chosen: Scheduler, call: Call) -> None:

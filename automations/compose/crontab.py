@@ -19,6 +19,12 @@ def block_in(crontab: bytes, id: str) -> str:  # noqa: A002 - the word for it
     return b"".join(b"".join(lines[start:end]) for start, end in _spans(lines, id)).decode("utf-8", "replace")
 
 
+def ids_in(crontab: bytes) -> tuple[str, ...]:
+    """Return the id of every block of ours that begins in it, in their order."""
+    found = (_MARK.fullmatch(line) for line in _lines(crontab))
+    return tuple(dict.fromkeys(each[2].decode() for each in found if each and each[1] == b"BEGIN"))
+
+
 def with_block(crontab: bytes, block: str, id: str) -> bytes:  # noqa: A002 - as above
     """Return the crontab with this block in the place of the one that was there, else at its end.
 

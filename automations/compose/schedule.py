@@ -23,7 +23,9 @@ STANDARD_PATH = "/usr/local/bin:/usr/bin:/bin"
 _LONGEST_CRON_LINE = 900
 """Debian's cron takes commands of up to 998 characters."""
 
-_CALLS = "# calls "
+ENV_PROGRAM = "/usr/bin/env"
+"""What calls the program where systemd would not take its path."""
+
 _UNIT_PATH = "/._-+@% "
 """What systemd takes in the path of a program, beside letters and digits; in the words after it, anything."""
 
@@ -94,9 +96,9 @@ def service_text(
     variables = "\n".join(f"Environment={quote(f'{key}={value}')}" for key, value in call.environment.items())
     program, *words = call.program
     if not all(each.isalnum() or each in _UNIT_PATH for each in program):
-        program, words = "/usr/bin/env", [program, *words]
+        program, words = ENV_PROGRAM, [program, *words]
     command = " ".join([quote(program), *map(quote_exec, words), "run"])
-    return _SERVICE.format(name=name, calls=shlex.join(call.program), variables=variables, command=command)
+    return _SERVICE.format(name=name, variables=variables, command=command)
 
 
 def timer_text(call: Call, name: str = "") -> str:
@@ -106,7 +108,6 @@ def timer_text(call: Call, name: str = "") -> str:
 
 _SERVICE = """\
 # One run of magicloop, for the systemd of a user (no root). Started by {name}.timer.
-# calls {calls}
 # On a server, so that it runs while you are logged out: loginctl enable-linger
 # What happened: journalctl --user -u {name}, or magicloop log
 
@@ -194,19 +195,10 @@ def cron_block(call: Call) -> str:
     lines = (
         f"# BEGIN magicloop {call.id}",
         "# a healthy run prints nothing, so cron mails you only when something needs you",
-        f"{_CALLS}{shlex.join(call.program)}",
         f"*/{MINUTES} * * * * {command}",
         f"# END magicloop {call.id}",
     )
     return "".join(f"{line}\n" for line in lines)
-
-
-def program_called(text: str) -> tuple[str, ...]:
-    """Return the program that a unit or a crontab's block calls, as it was when it was written; () if it says none."""
-    for line in text.splitlines():
-        if line.startswith(_CALLS):
-            return tuple(shlex.split(line.removeprefix(_CALLS)))
-    return ()
 
 
 # --- for any home folder: what `deploy/` holds ---------------------------------------------------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automations.compose.crontab import block_in, with_block, without_block
-from automations.compose.schedule import cron_block, cron_command, program_called
-from automations.desk.schedule.programs import TRIAL_SECONDS, SchedulerError, Trial, ask, must
+from automations.compose.crontab import block_in, ids_in, with_block, without_block
+from automations.compose.schedule import cron_block, cron_command
+from automations.compose.schedule_reading import call_in_block
+from automations.desk.schedule.programs import TRIAL_SECONDS, SchedulerError, Standing, Trial, ask, must
+from automations.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +35,19 @@ class Cron:
         """Return the block."""
         return (("crontab", cron_block(call)),)
 
-    def installed(self, call: Call) -> tuple[str, ...] | None:
+    def installed(self, call: Call) -> Standing | None:
         """Return what the block calls."""
         block = block_in(_read() or b"", call.id)
-        return program_called(block) if block else None
+        return Standing(call_in_block(block)) if block else None
+
+    def others(self, call: Call) -> tuple[Call, ...]:
+        """Return what the blocks of other ids call."""
+        crontab, found = _read() or b"", []
+        for each in ids_in(crontab):
+            if each != call.id:
+                with suppress(RefusedError):  # half a block calls nothing that could be named
+                    found.append(call_in_block(block_in(crontab, each)))
+        return tuple(each for each in found if each is not None)
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Add the block, or bring it up to date."""

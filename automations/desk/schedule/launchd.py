@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import plistlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automations.compose.schedule import agent_bytes
-from automations.desk.schedule.programs import Trial, ask, must
+from automations.compose.schedule_reading import call_in_agent
+from automations.desk.schedule.programs import Standing, Trial, ask, must
 from automations.desk.schedule.unit_files import delete, place
 
 if TYPE_CHECKING:
@@ -30,16 +30,16 @@ class Launchd:
         """Return the agent."""
         return ((str(self._path(call)), agent_bytes(call).decode()),)
 
-    def installed(self, call: Call) -> tuple[str, ...] | None:
+    def installed(self, call: Call) -> Standing | None:
         """Return what the agent calls."""
         path = self._path(call)
-        if not path.exists():
-            return None
-        try:
-            words = plistlib.loads(path.read_bytes())["ProgramArguments"]
-        except (plistlib.InvalidFileException, KeyError, ValueError):
-            return ()
-        return tuple(words[:-1])
+        return Standing(call_in_agent(path.read_bytes())) if path.exists() else None
+
+    def others(self, call: Call) -> tuple[Call, ...]:
+        """Return what the other agents of ours call."""
+        agents = sorted((self.home / _AGENTS).glob("org.magicloop.*.plist"))
+        found = [call_in_agent(each.read_bytes()) for each in agents if each.stem != call.label]
+        return tuple(each for each in found if each is not None)
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the agent and load it."""

@@ -42,6 +42,13 @@ class Trial:
     said: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A schedule that is there: what it calls, None where that cannot be read."""
+
+    call: Call | None
+
+
 class Scheduler(Protocol):
     """What can call the program every quarter of an hour."""
 
@@ -52,8 +59,14 @@ class Scheduler(Protocol):
     def files(self, call: Call) -> tuple[tuple[str, str], ...]:
         """Return what will be written: (path, text) of each file."""
 
-    def installed(self, call: Call) -> tuple[str, ...] | None:
-        """Return the program that an installed schedule of this id calls, None where there is none.
+    def installed(self, call: Call) -> Standing | None:
+        """Return the schedule of this id as it stands there, None where there is none.
+
+        :raises MagicloopError: the scheduler cannot be asked.
+        """
+
+    def others(self, call: Call) -> tuple[Call, ...]:
+        """Return what the schedules of other ids call: made for another config, or another data folder.
 
         :raises MagicloopError: the scheduler cannot be asked.
         """

@@ -6,8 +6,17 @@ import getpass
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automations.compose.schedule import program_called, service_text, timer_text
-from automations.desk.schedule.programs import TRIAL_SECONDS, SchedulerError, Trial, ask, found, must
+from automations.compose.schedule import service_text, timer_text
+from automations.compose.schedule_reading import call_in_unit
+from automations.desk.schedule.programs import (
+    TRIAL_SECONDS,
+    SchedulerError,
+    Standing,
+    Trial,
+    ask,
+    found,
+    must,
+)
 from automations.desk.schedule.unit_files import delete, place
 
 if TYPE_CHECKING:
@@ -41,12 +50,18 @@ class Systemd:
         service, timer = self._paths(call)
         return ((str(service), service_text(call)), (str(timer), timer_text(call)))
 
-    def installed(self, call: Call) -> tuple[str, ...] | None:
+    def installed(self, call: Call) -> Standing | None:
         """Return what the service calls."""
         service, timer = self._paths(call)
         if not timer.exists() and not service.exists():
             return None
-        return program_called(service.read_text(encoding="utf-8")) if service.exists() else ()
+        return Standing(_called(service) if service.exists() else None)
+
+    def others(self, call: Call) -> tuple[Call, ...]:
+        """Return what the other services of ours call."""
+        services = sorted((self.home / _UNITS).glob("magicloop-*.service"))
+        found = [_called(each) for each in services if each.stem != call.name]
+        return tuple(each for each in found if each is not None)
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the units and start the timer."""
@@ -93,6 +108,10 @@ class Systemd:
     def _paths(self, call: Call) -> tuple[Path, Path]:
         folder = self.home / _UNITS
         return folder / f"{call.name}.service", folder / f"{call.name}.timer"
+
+
+def _called(service: Path) -> Call | None:
+    return call_in_unit(service.read_text(encoding="utf-8", errors="replace"))
 
 
 def _lingers() -> bool:

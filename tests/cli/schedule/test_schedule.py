@@ -30,60 +30,6 @@ CRONTABS = {
     "unlike lines": b"\n\n\n* * * * * a\n\n\n\n",
     "only a carriage return": b"# old\rMac\r\n\x85\n",
 }
-FAKE = """\
-#!/bin/sh
-# A crontab program that keeps its table in a file, as the real one does.
-table="{table}"
-echo "$*" >> "{calls}"
-case "$1" in
--l) [ -z "{broken}" ] || {{ echo "crontab: {broken}" >&2; exit 1; }}
-    [ -f "$table" ] || {{ echo "no crontab for sam" >&2; exit 1; }}
-    cat "$table" ;;
--r) rm "$table" ;;
--) {write} ;;
-*) echo "usage" >&2; exit 1 ;;
-esac
-"""
-
-
-class Crontab:
-    def __init__(self, folder):
-        self.table, self.calls, self.folder = folder / "table", folder / "calls", folder / "bin"
-        self.folder.mkdir()
-        self.works()
-
-    def works(self, write='cat > "$table"', broken=""):
-        program = self.folder / "crontab"
-        program.write_text(FAKE.format(table=self.table, calls=self.calls, write=write, broken=broken))
-        program.chmod(0o755)
-
-    def put(self, content):
-        self.table.unlink(missing_ok=True)
-        if content is not None:
-            self.table.write_bytes(content)
-
-    @property
-    def content(self):
-        return self.table.read_bytes() if self.table.exists() else None
-
-    def writes(self):
-        called = self.calls.read_text().splitlines() if self.calls.exists() else []
-        return [each for each in called if each != "-l"]
-
-
-@pytest.fixture
-def crontab(tmp_path, monkeypatch):
-    """A crontab of this test's own, and no other scheduler."""
-    made = Crontab(tmp_path)
-    for name in ("cat", "rm", "sh", "env"):
-        (made.folder / name).symlink_to(shutil.which(name))
-    monkeypatch.setenv("PATH", str(made.folder))
-    return made
-
-
-@pytest.fixture
-def install(own, magicloop):
-    return lambda *words: magicloop("schedule", "install", "--cron", "--yes", *words)
 
 
 def without_ours(content):
@@ -281,38 +227,6 @@ def test_print_gives_the_text_alone(own, crontab, magicloop, read):
     assert crontab.content is None
 
 
-FAKE_SYSTEMCTL = """\
-#!{python}
-import configparser, os, subprocess, sys
-words = sys.argv[1:]
-with open({calls!r}, "a") as log:
-    log.write(" ".join(words) + "\\n")
-units = os.path.join(os.environ["HOME"], ".config/systemd/user")
-if words[1] == "start":
-    call = open(os.path.join(units, words[2])).read()
-    exec_line = next(line for line in call.splitlines() if line.startswith("ExecStart="))
-    env = dict(line.split("=", 1)[1].strip('"').split("=", 1) for line in call.splitlines() if line.startswith("Environment="))
-    import shlex
-    code = subprocess.run(shlex.split(exec_line.removeprefix("ExecStart=")), env=env | {{"HOME": os.environ["HOME"]}}).returncode
-    open({code!r}, "w").write(str(code))
-if words[1] == "show":
-    print(open({code!r}).read())
-"""
-
-
-@pytest.fixture
-def systemctl(tmp_path, monkeypatch):
-    """A stand-in for a person's systemd: it writes down its calls and starts what the unit says."""
-    folder = tmp_path / "bin"
-    folder.mkdir(exist_ok=True)
-    calls, code = tmp_path / "systemctl-calls", tmp_path / "code"
-    program = folder / "systemctl"
-    program.write_text(FAKE_SYSTEMCTL.format(python=sys.executable, calls=str(calls), code=str(code)))
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
-    return calls
-
-
 def test_systemd_is_taken_where_it_answers_and_given_back(own, systemctl, magicloop, home):
     done = magicloop("schedule", "install", "--yes")
 
@@ -344,17 +258,15 @@ def test_changing_the_scheduler_leaves_one(own, crontab, systemctl, magicloop):
     assert not crontab.content
 
 
-def test_launchd_is_asked_for_the_agent(own, tmp_path, magicloop, monkeypatch, home):
-    folder, calls = tmp_path / "bin", tmp_path / "calls"
-    folder.mkdir()
-    program = folder / "launchctl"
-    program.write_text(f'#!/bin/sh\necho "$*" >> {calls}\n[ "$1" != print ]\n')
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(folder))
+def test_launchd_is_asked_for_the_agent_and_what_it_began_is_waited_for(own, launchctl, magicloop, home):
+    calls = launchctl()
 
     done = magicloop("schedule", "install", "--launchd", "--yes")
 
     assert done.exit_code == 0, done.output
+    assert "A run was begun (launchctl kickstart" in done.stdout
+    assert "1 draft to read" in done.stdout  # what the run did, though launchd says nothing of it
+    assert own.journal.exists()
     (agent,) = (home / "Library/LaunchAgents").iterdir()
     value = plistlib.loads(agent.read_bytes())
     assert value["EnvironmentVariables"]["MAGICLOOP_CONFIG"] == str(own.config)
@@ -362,8 +274,22 @@ def test_launchd_is_asked_for_the_agent(own, tmp_path, magicloop, monkeypatch, h
     asked = [line.split()[0] for line in calls.read_text().splitlines()]
     assert asked == ["print", "bootstrap", "kickstart"]
 
+    assert magicloop("schedule", "status").exit_code == 0
     assert magicloop("schedule", "uninstall", "--yes").exit_code == 0
     assert list((home / "Library/LaunchAgents").iterdir()) == []
+
+
+def test_an_agent_that_never_runs_is_no_success(own, launchctl, magicloop, monkeypatch):
+    launchctl(idle=True)
+    slept = []
+    monkeypatch.setattr("automations.clock.SystemClock.sleep", lambda clock, seconds: slept.append(seconds))
+
+    done = magicloop("schedule", "install", "--launchd", "--yes")
+
+    assert done.exit_code == 1
+    assert sum(slept) == 60
+    assert f"it left no mark in {own.data}" in done.stdout
+    assert "fix: magicloop doctor" in done.stdout
 
 
 STRANGE = Call(

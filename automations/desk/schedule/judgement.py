@@ -1,0 +1,71 @@
+"""Whether a schedule that is there does what it was made for, and whom else it is there for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from automations.desk.schedule.choice import is_gone
+from automations.errors import MagicloopError
+
+if TYPE_CHECKING:
+    from automations.compose.schedule import Call
+    from automations.desk.schedule.programs import Scheduler
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A scheduler and its schedule: `trouble` keeps it from running, `fix` is what to type; both empty when well.
+
+    `calls` is the program of the schedule, () where it cannot be read; `others` are schedules made for another
+    config or data folder.
+    """
+
+    kind: str
+    installed: bool
+    calls: tuple[str, ...] = ()
+    trouble: str = ""
+    fix: str = ""
+    others: tuple[Call, ...] = ()
+
+
+def install_words(kind: str) -> str:
+    """Return what to type to have the schedule made by this scheduler."""
+    return f"magicloop schedule install --{kind}"
+
+
+def uninstall_words(call: Call) -> str:
+    """Return what to type to take the schedule of another config and data folder off."""
+    places = f"MAGICLOOP_CONFIG={quote(call.config)} MAGICLOOP_DATA={quote(call.data)}"
+    return f"{places} magicloop schedule uninstall"
+
+
+def judge(one: Scheduler, call: Call) -> Judgement:
+    """Return what there is of a scheduler, and what keeps it from running; never raises for what it finds."""
+    again = install_words(one.kind)
+    try:
+        standing, others = one.installed(call), one.others(call)
+        if standing is None:
+            return Judgement(one.kind, installed=False, others=others)
+        trouble = _wrong_call(standing.call, call)
+        trouble, fix = (trouble, again) if trouble else one.trouble(call)
+    except MagicloopError as error:
+        return Judgement(one.kind, installed=False, trouble=error.what, fix=error.fix or again)
+    calls = standing.call.program if standing.call else ()
+    return Judgement(one.kind, installed=True, calls=calls, trouble=trouble, fix=fix, others=others)
+
+
+def _wrong_call(stands: Call | None, wanted: Call) -> str:
+    """Return how the call that stands differs from the one wanted; the PATH may differ from terminal to terminal."""
+    if stands is None:
+        return "what it calls cannot be read; was it changed by hand?"
+    if is_gone(stands.program):
+        return f"it calls {stands.program[0]}, which is no longer there"
+    if stands.program != wanted.program:
+        return f"it calls {' '.join(stands.program)}, and you {' '.join(wanted.program)}"
+    if stands.config != wanted.config:
+        return f"it runs by the config {stands.config}, and you by {wanted.config}"
+    if stands.data != wanted.data:
+        return f"it keeps its data in {stands.data}, and you in {wanted.data}"
+    return ""

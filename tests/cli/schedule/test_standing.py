@@ -1,0 +1,117 @@
+"""A schedule that stands there and no longer fits: noticed by `status` and `doctor`, mended by installing again."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = str(Path(sys.executable).with_name("magicloop"))
+
+
+@pytest.fixture(params=["cron", "systemd", "launchd"])
+def standing(request, own, magicloop, home):
+    """An installed schedule: its kind, and a function that swaps words in the file that holds it."""
+    kind = request.param
+    made = request.getfixturevalue({"cron": "crontab", "systemd": "systemctl", "launchd": "launchctl"}[kind])
+    if kind == "launchd":
+        made()
+    assert magicloop("schedule", "install", f"--{kind}", "--yes").exit_code == 0
+    if kind == "cron":
+        path = made.table
+    else:
+        folder = {"systemd": ".config/systemd/user", "launchd": "Library/LaunchAgents"}[kind]
+        (path,) = (each for each in (home / folder).iterdir() if each.suffix in {".service", ".plist"})
+
+    def swap(old, new):
+        before = path.read_text()
+        assert old in before
+        path.write_text(before.replace(old, new))
+
+    return kind, path, swap
+
+
+def problem_of(kind, magicloop):
+    """Return the trouble that `status` tells; `doctor` has to tell the same, with the same cure."""
+    done = magicloop("schedule", "status", "--json")
+    (one,) = [each for each in json.loads(done.stdout)["schedulers"] if each["kind"] == kind]
+    rows = json.loads(magicloop("doctor", "--json").stdout)["rows"]
+    told = [row for row in rows if row["name"] == "schedule" and row["state"] == "warning"]
+    assert done.exit_code == (1 if one["trouble"] else 0)
+    assert [(row["what"], row["fix"]) for row in told] == (
+        [(f"{kind}: {one['trouble']}", one["fix"])] if one["trouble"] else []
+    )
+    assert one["installed"]
+    return one["trouble"], one["fix"]
+
+
+def test_a_schedule_that_fits_is_well(standing, magicloop):
+    assert problem_of(standing[0], magicloop) == ("", "")
+
+
+@pytest.mark.parametrize("case", ["gone", "moved", "config", "data", "unreadable"])
+def test_what_no_longer_fits_is_noticed_and_installing_again_mends_it(standing, own, magicloop, case):
+    kind, path, swap = standing
+    whole = path.read_bytes()
+    old, new, expected = {
+        "gone": (HERE, "/gone/bin/magicloop", "it calls /gone/bin/magicloop, which is no longer there"),
+        "moved": (HERE, "/bin/true", f"it calls /bin/true, and you {HERE}"),
+        "config": (
+            str(own.config),
+            "/old/config.toml",
+            f"it runs by the config /old/config.toml, and you by {own.config}",
+        ),
+        "data": (f"{own.data}", "/old/data", f"it keeps its data in /old/data, and you in {own.data}"),
+        "unreadable": ("MAGICLOOP_DATA", "X", "what it calls cannot be read; was it changed by hand?"),
+    }[case]
+    swap(old, new)
+
+    assert problem_of(kind, magicloop) == (expected, f"magicloop schedule install --{kind}")
+
+    assert magicloop("schedule", "install", f"--{kind}", "--yes").exit_code == 0
+    assert path.read_bytes() == whole
+    assert problem_of(kind, magicloop) == ("", "")
+
+
+def test_a_schedule_for_another_config_is_not_taken_for_none(standing, own, magicloop, monkeypatch, tmp_path):
+    """As after MAGICLOOP_CONFIG was set in the shell's profile: the old schedule goes on, and nobody would know."""
+    kind = standing[0]
+    other = tmp_path / "other" / "config.toml"
+    other.parent.mkdir()
+    other.write_bytes(own.config.read_bytes())
+    other.with_name("work.ics").write_bytes(own.calendar.read_bytes())
+    monkeypatch.setenv("MAGICLOOP_CONFIG", str(other))
+
+    told = magicloop("schedule", "status")
+    rows = json.loads(magicloop("doctor", "--json").stdout)["rows"]
+
+    take_off = f"MAGICLOOP_CONFIG={own.config} MAGICLOOP_DATA={own.data} magicloop schedule uninstall"
+    assert told.exit_code == 1
+    said = " ".join(told.stdout.split())
+    assert "There is no schedule. To make one: magicloop schedule install" in said
+    assert f"{kind}: another schedule, by the config {own.config}, its data in {own.data}" in said
+    assert take_off in said
+    assert [row["fix"] for row in rows if row["name"] == "schedule" and row["state"] == "warning"] == [
+        take_off
+    ]
+
+    assert magicloop("schedule", "install", f"--{kind}", "--yes").exit_code == 0
+    both = json.loads(magicloop("schedule", "status", "--json").stdout)
+    (one,) = [each for each in both["schedulers"] if each["kind"] == kind]
+    assert (one["installed"], one["trouble"]) == (True, "")
+    assert one["others"] == [{"config": str(own.config), "data": str(own.data)}]
+
+    monkeypatch.delenv("MAGICLOOP_CONFIG")
+    assert magicloop("schedule", "uninstall", "--yes").exit_code == 0
+    monkeypatch.setenv("MAGICLOOP_CONFIG", str(other))
+    assert magicloop("schedule", "status").exit_code == 0
+
+
+def test_half_a_block_of_another_config_does_not_hide_ones_own(own, crontab, install, magicloop):
+    install()
+    crontab.put(crontab.content + b"# BEGIN magicloop 0ther0\n")
+
+    done = magicloop("schedule", "status", "--json")
+
+    (cron,) = json.loads(done.stdout)["schedulers"]
+    assert (cron["installed"], cron["others"]) == (True, [])
