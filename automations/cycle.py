@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.apply import Bench, Result, World, apply_all
+from automations.apply.pings import ping_end, ping_start
 from automations.errors import ConflictError, ExitCode, PlanRefusedError, ProviderError
 from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity, Wake
 from automations.observe import observe, observe_claims
@@ -14,6 +15,7 @@ from automations.plan.decided import SEVERITIES
 from automations.plan.needs import plan_needs
 from automations.plan.notices import Notices, next_reminder, plan_notices
 from automations.plan.nudges import plan_nudge
+from automations.plan.pings import PING_FAILED, counting, ping_problem, ping_status
 from automations.plan.recovery import plan_recovery
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from automations.plan.actions import Action, Plan
     from automations.plan.needs import Needs
     from automations.plan.recovery import Settlement
+    from automations.ports import Monitor
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ class Report:
     @property
     def exit_code(self) -> ExitCode:
         """Sign-in needed says so first; then what was left undone; then what only has to wait."""
-        severities = {problem.severity for problem in self.notices.standing}
+        severities = {problem.severity for problem in counting(self.notices.standing)}
         if self.refusal is not None:
             return self.refusal.exit_code
         if Severity.SIGN_IN in severities:
@@ -78,12 +81,13 @@ def preview(
 def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()) -> Report:
     """Make one run and record it. Running again at once changes nothing."""
     now = world.clock.now()
+    watch = _Watch(policy, world.monitor, ping_start(world.monitor))
     run = world.journal.begin_run(policy.person, now)
     before = world.journal.load(policy.person)
     try:
         check_time(now, before)
     except PlanRefusedError as refusal:
-        return _refuse(world, run, before, refusal, now)
+        return _refuse(world, run, before, refusal, watch)
     recovered = _recover(policy, world, before, run)
     recorded = world.journal.load(policy.person) if before.claims else before
     needs = plan_needs(policy, now, recorded, only)
@@ -92,7 +96,7 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     try:
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
-        return _refuse(world, run, before, refusal, now)
+        return _refuse(world, run, before, refusal, watch)
     results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id), plan.actions))
     found = [*plan.problems, *_failures(policy.person, results, now)]
     found += [problem for problem in before.problems if unlooked(problem, only)]
@@ -100,11 +104,12 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     told, held = _tell(policy, world, run, plan)
     results = (*results, *told)
     found += _failures(policy.person, told, now)
-    notices = plan_notices(before.problems, found, now)
+    notices = watch.told(before.problems, found, now)
     _log_notices(world, run, notices, now)
     outcome = run_outcome(results, notices.standing)
     plan = replace(plan, due=min(filter(None, (plan.due, held)), default=None))
     wake = None if only else _wake(plan, results, notices, ground, watched)
+    wake = wake and replace(wake, monitored=bool(policy.monitor))
     finished = world.clock.now()
     world.journal.finish_run(run, at=finished, outcome=outcome, problems=notices.standing, wake=wake)
     finished_run = replace(run, finished=finished, outcome=outcome)
@@ -129,8 +134,38 @@ def _log_notices(world: World, run: Run, notices: Notices, now: datetime) -> Non
             world.journal.record(entry)
 
 
-def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError, now: datetime) -> Report:
+@dataclass(frozen=True, slots=True)
+class _Watch:
+    """The monitor over one run, and why it did not hear of the run's begin."""
+
+    policy: Policy
+    monitor: Monitor | None
+    fault: ProviderError | None
+
+    def told(
+        self,
+        before: Sequence[Problem],
+        found: Sequence[Problem],
+        now: datetime,
+        status: ExitCode | None = None,
+    ) -> Notices:
+        """Tell the monitor how the run ends; return the notices, one that it was not reached among them.
+
+        A run that is not the scheduler's does not ping, and leaves that problem as it was.
+        """
+        if self.monitor is None:
+            kept = [each for each in before if each.code == PING_FAILED and self.policy.monitor]
+            return plan_notices(before, [*found, *kept], now)
+        if status is None:
+            status = ping_status(plan_notices(before, found, now).standing)
+        ended = ping_end(self.monitor, status)
+        problem = ping_problem(self.policy.person, self.fault, ended, now)
+        return plan_notices(before, [*found, problem] if problem else found, now)
+
+
+def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError, watch: _Watch) -> Report:
     """Record that nothing was decided; everything else stands as it was, and the next run looks again."""
+    now = run.started
     known = next((problem for problem in before.problems if problem.code == CLOCK_WRONG), None)
     if known is not None and now < known.since:
         known = None  # the clock was set again, and is another wrong one
@@ -144,9 +179,10 @@ def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError,
         fix=refusal.fix,
         since=now,
     )
-    others = [other for other in before.problems if other.code != CLOCK_WRONG]
-    told = plan_notices([known] if known else [], [problem], now)
-    notices = Notices((*others, *told.standing), told.told, ())
+    others = [other for other in before.problems if other.code not in (CLOCK_WRONG, PING_FAILED)]
+    pings = [other for other in before.problems if other.code == PING_FAILED]
+    told = watch.told([*pings, *([known] if known else [])], [problem], now, refusal.exit_code)
+    notices = Notices((*others, *told.standing), told.told, told.recovered)
     _log_notices(world, run, told, now)
     world.journal.finish_run(run, at=now, outcome=RunOutcome.REFUSED, problems=notices.standing, wake=None)
     return Report(
@@ -243,7 +279,7 @@ def run_outcome(results: Sequence[Result], standing: Sequence[Problem]) -> RunOu
     """Return how a run ended: nothing to do, all done, something left undone, or nothing achieved."""
     done = any(result.outcome is Outcome.DONE for result in results)
     failed = any(result.outcome in (Outcome.FAILED, Outcome.UNKNOWN) for result in results)
-    undone = failed or any(problem.severity is not Severity.WARNING for problem in standing)
+    undone = failed or any(problem.severity is not Severity.WARNING for problem in counting(standing))
     if failed and not done:
         return RunOutcome.FAILED
     if undone:

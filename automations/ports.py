@@ -252,6 +252,25 @@ class Notifier(Protocol):
         """
 
 
+class Monitor(Protocol):
+    """Tells a service outside that runs come and how they end, so that it can raise the alarm when they do not.
+
+    It is given an exit code, never a word. No call lasts longer than a few seconds, whatever the far side does.
+    """
+
+    def start(self) -> None:
+        """Say that a run begins.
+
+        :raises ProviderError: transient, it may do so the next time; permanent, not before somebody acts.
+        """
+
+    def end(self, status: int) -> None:
+        """Say that a run ended: 0 for well, else the exit code.
+
+        :raises ProviderError: as `start`.
+        """
+
+
 class Renderer(Protocol):
     """Facts to words, by the person's templates first and the built-in ones after."""
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from automations.config.load import Loaded
     from automations.config.places import Places
     from automations.cycle import Ground
-    from automations.model.policy import Policy
-    from automations.ports import Calendar, Journal, Mailbox, Notifier, Renderer
+    from automations.model.policy import MonitorSettings, Policy
+    from automations.ports import Calendar, Journal, Mailbox, Monitor, Notifier, Renderer
     from automations.providers.google.account import Account
 
 Part = TypeVar("Part")
@@ -199,6 +199,30 @@ class Session:
 
         return Notices(self.policy.notify)
 
+    def monitor(self, *, seconds: float | None = None) -> Monitor | None:
+        """Return who is to be told of the scheduler's runs, also by a config that is wrong elsewhere; None for nobody.
+
+        `seconds` bounds a ping where it must be shorter than usual.
+        """
+        settings = self._monitor_settings()
+        if not settings:
+            return None
+        from automations.providers.monitor import SECONDS, PingMonitor
+
+        return PingMonitor(settings, seconds=seconds or SECONDS)
+
+    def _monitor_settings(self) -> MonitorSettings | None:
+        from automations.errors import ConfigError
+
+        if self.places.sample:
+            return None
+        try:
+            return self.policy.monitor
+        except ConfigError:
+            from automations.config.load import monitor_named
+
+            return monitor_named(self.places.config)
+
     def ground(self) -> Ground:
         """Return what a run stands on beside the world."""
         from automations.cycle import Ground
@@ -274,10 +298,10 @@ class Session:
                 fix=f"chmod u+rwx {self.places.data}",
             )
 
-    def idle_until(self) -> datetime | None:
+    def idle_until(self) -> tuple[datetime, bool] | None:
         """Return when something will be due, if nothing is now and nothing changed; None: make a full run.
 
-        Reads one row and looks at the dates of the watched files.
+        Beside it stands whether a monitor is to be told that a run came by. Reads one row and looks at the dates of the watched files.
         """
         from automations.store.idle import is_idle
 

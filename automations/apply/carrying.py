@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from automations.model.records import Record, Recorded
     from automations.model.seen import Span
     from automations.plan.actions import Action
-    from automations.ports import Calendar, Journal, Mailbox, Notifier, Renderer, Sender
+    from automations.ports import Calendar, Journal, Mailbox, Monitor, Notifier, Renderer, Sender
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class World:
     """Everything a run may touch, as ports. `newline` is the line end of mail files here.
 
     Without a `sender` an approved mail is handed over to the person, and nothing here can send; without a
-    `notifier` nobody is told outside the terminal.
+    `notifier` nobody is told outside the terminal, and without a `monitor` nobody watches over the runs.
     """
 
     calendar: Calendar
@@ -49,6 +49,7 @@ class World:
     newline: str = "\r\n"
     sender: Sender | None = None
     notifier: Notifier | None = None
+    monitor: Monitor | None = None
 
 
 @dataclass(frozen=True, slots=True)

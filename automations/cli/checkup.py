@@ -213,6 +213,14 @@ def _mail(checkup: Checkup) -> Iterator[Row]:
         yield files.drafts_row(looking.look_at_path(mail.folder, checkup.now))
 
 
+def _monitor(checkup: Checkup) -> Iterator[Row]:
+    settings = checkup.session.policy.monitor
+    if settings:
+        from automations.providers.monitor import monitor_row
+
+        yield monitor_row(settings, online=checkup.online)
+
+
 def _program(checkup: Checkup) -> Iterator[Row]:
     del checkup
     version, place = looking.python_here()
@@ -232,6 +240,7 @@ CHECKS: tuple[tuple[str, Callable[[Checkup], Iterable[Row]], bool], ...] = (
     ("calendar", _calendar, True),
     ("templates", _templates, False),
     ("mail", _mail, True),
+    ("monitor", _monitor, True),
     ("program", _program, False),
 )
 """Each check: its name, the function that makes its rows, and whether it needs a config that can be used."""

@@ -94,7 +94,7 @@ def _kept(places: Places, policy: Policy, *, with_secrets: bool) -> Iterator[Kep
     from automations.providers.local.mail import LocalMailbox
     from automations.store.keeping.backup import Kept
 
-    yield Kept("config", "", places.config)
+    yield Kept("config", "", places.config, "" if with_secrets else policy.monitor.url)
     if policy.calendar.provider == "local" and Path(policy.calendar.file).is_file():
         yield Kept("blocks", "", policy.calendar.file)
     if policy.mail.provider == "local":
@@ -111,7 +111,12 @@ def _kept(places: Places, policy: Policy, *, with_secrets: bool) -> Iterator[Kep
 
 def _secret_files(policy: Policy) -> dict[str, str]:
     """Return the files that hold secrets, by their names in a backup."""
-    named = {"google-token": policy.google.token_file, "smtp-password": policy.smtp.password.file}
+    named = {
+        "google-token": policy.google.token_file,
+        "smtp-password": policy.smtp.password.file,
+        "notify-address": policy.notify.url.file,
+        "monitor-address": policy.monitor.place.file,
+    }
     return {name: path for name, path in named.items() if path}
 
 

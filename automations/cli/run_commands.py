@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
+from automations.cli.monitored import told_of_visit, watched_over
 from automations.cli.output import emit_json, heading, is_interactive, prose, say, whisper
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.cycle import Report
+    from automations.ports import Monitor
     from automations.wiring import Session
 
 AUTOMATIONS = ("incidents", "aftermath", "promises", "invention", "quarterly", "offers", "sending")
@@ -37,15 +41,17 @@ def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...
     if dry_run:
         show_plan(session, frozenset(only), as_json=as_json)
         return
+    scheduled = not is_interactive()
     first_use = session.make_sample()
-    until = None if first_use or only else session.idle_until()
-    if until is not None:
-        _say_idle(session, until, as_json=as_json, aloud=report or is_interactive())
+    idle = None if first_use or only else session.idle_until()
+    if idle is not None and (not (scheduled and idle[1]) or told_of_visit(session)):
+        _say_idle(session, idle[0], as_json=as_json, aloud=report or not scheduled)
         return
-    outcome = run_once(session, frozenset(only))
+    with watched_over(session) if scheduled else nullcontext() as monitor:
+        outcome = run_once(session, frozenset(only), monitor=monitor)
     if as_json:
         _emit_report(session, outcome)
-    elif first_use or report or is_interactive():
+    elif first_use or report or not scheduled:
         from automations.cli.report import print_report
 
         print_report(session, outcome, first_use=first_use)
@@ -54,8 +60,14 @@ def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...
     ctx.exit(outcome.exit_code)
 
 
-def run_once(session: Session, only: frozenset[str] = frozenset(), *, wait: float = 0.0) -> Report:
-    """Make one run under the run lock.
+def run_once(
+    session: Session,
+    only: frozenset[str] = frozenset(),
+    *,
+    wait: float = 0.0,
+    monitor: Monitor | None = None,
+) -> Report:
+    """Make one run under the run lock; `monitor` is told of it.
 
     :raises LockHeldError: another run is at work.
     """
@@ -63,7 +75,8 @@ def run_once(session: Session, only: frozenset[str] = frozenset(), *, wait: floa
 
     session.config()
     with session.lock(wait=wait):
-        return run_cycle(session.policy, session.world(), session.ground(), only=only)
+        world = replace(session.world(), monitor=monitor)
+        return run_cycle(session.policy, world, session.ground(), only=only)
 
 
 @click.command()

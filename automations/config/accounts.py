@@ -138,6 +138,24 @@ class Google(Table, frozen=True):
     ] = ""
 
 
+SecretFile = Annotated[
+    str,
+    key(
+        "A file, readable by you alone, whose first line it is.",
+        max_length=PATH,
+        extra={"form": "path", "unset": "none"},
+    ),
+]
+SecretCommand = Annotated[
+    str,
+    key(
+        "A program and its arguments, run without a shell, that prints it, such as pass show mail.",
+        max_length=PATH,
+        extra={"form": "command", "unset": "none", "secret": True},
+    ),
+]
+
+
 class Password(Table, frozen=True):
     """Where the password is kept, by one of three; the password itself has no place in this file."""
 
@@ -154,22 +172,8 @@ class Password(Table, frozen=True):
             extra={"form": "variable", "unset": "none"},
         ),
     ] = ""
-    file: Annotated[
-        str,
-        key(
-            "A file, readable by you alone, whose first line it is.",
-            max_length=PATH,
-            extra={"form": "path", "unset": "none"},
-        ),
-    ] = ""
-    command: Annotated[
-        str,
-        key(
-            "A program and its arguments, run without a shell, that prints it, such as pass show mail.",
-            max_length=PATH,
-            extra={"form": "command", "unset": "none", "secret": True},
-        ),
-    ] = ""
+    file: SecretFile = ""
+    command: SecretCommand = ""
 
 
 class NoticeUrl(Password, frozen=True):
@@ -185,6 +189,49 @@ class Notify(Table, frozen=True):
 
     desktop: Annotated[bool, key("Show notices on this machine's desktop.")] = False
     url: NoticeUrl = NoticeUrl()
+
+
+class PingUrl(Table, frozen=True):
+    """The address a monitor gave you: ping_url = "https://..." below [monitor], or where it is kept, by one of these."""
+
+    PLAIN: ClassVar[str] = "url"
+    CURE: ClassVar[str] = (
+        'write ping_url = "https://...", or where it is kept: {env = "NAME"}, {file = "PATH"} or '
+        '{command = "PROGRAM"}'
+    )
+
+    url: Annotated[
+        str,
+        key(
+            "The address itself; whoever has it can say in your name that all is well.",
+            max_length=PATH,
+            examples=["https://hc-ping.com/your-check"],
+            extra={"form": "ping", "unset": "none", "secret": True},
+        ),
+    ] = ""
+    env: Annotated[
+        str,
+        key(
+            "The environment variable that holds it.",
+            max_length=NAME,
+            extra={"form": "variable", "unset": "none"},
+        ),
+    ] = ""
+    file: SecretFile = ""
+    command: SecretCommand = ""
+
+
+class Monitor(Table, frozen=True):
+    """A service outside that raises the alarm when runs stop or fail. It gets an exit code, never a word more."""
+
+    style: Annotated[
+        Literal["auto", "healthchecks", "uptime-kuma", "plain"],
+        key(
+            "How it is told. healthchecks: ADDRESS/start, ADDRESS, ADDRESS/EXIT-CODE. uptime-kuma: status=up or "
+            "down. plain: ADDRESS when all is well, else nothing. auto: by the address, one of the first two."
+        ),
+    ] = "auto"
+    ping_url: PingUrl = PingUrl()
 
 
 class Smtp(Table, frozen=True):

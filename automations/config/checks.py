@@ -34,6 +34,7 @@ def cross_faults(reading: Reading[Config]) -> tuple[ConfigProblem, ...]:
         *_server(reading),
         *_password(reading),
         *_notice_url(reading),
+        *_ping_url(reading),
     )
 
 
@@ -150,6 +151,17 @@ def _notice_url(reading: Reading[Config]) -> Iterator[ConfigProblem]:
     kept = [name for name in ("env", "file", "command") if getattr(reading.config.notify.url, name)]
     if len(kept) > 1:
         yield ConfigProblem("notify.url", f"names {' and '.join(kept)}; keep one of them")
+
+
+def _ping_url(reading: Reading[Config]) -> Iterator[ConfigProblem]:
+    if not reading.sound("monitor"):
+        return
+    address = reading.config.monitor.ping_url
+    kept = [name for name in ("url", "env", "file", "command") if getattr(address, name)]
+    if len(kept) > 1:
+        yield ConfigProblem("monitor.ping_url", f"names {' and '.join(kept)}; keep one of them")
+    elif not kept and "monitor.style" in reading.given:
+        yield ConfigProblem("monitor.ping_url", f"is missing beside monitor.style; {type(address).CURE}")
 
 
 def _is_this_machine(host: str) -> bool:

@@ -38,6 +38,8 @@ def effective(loaded: Loaded) -> tuple[Setting, ...]:
         "google.token_file": loaded.policy.google.token_file,
         "smtp.port": loaded.policy.smtp.port,
         "smtp.password.file": loaded.policy.smtp.password.file,
+        "notify.url.file": loaded.policy.notify.url.file,
+        "monitor.ping_url.file": loaded.policy.monitor.place.file,
         "smtp.ca_file": loaded.policy.smtp.ca_file,
         "invention.floor_minutes": loaded.policy.invention.floor_minutes,
     }

@@ -151,6 +151,10 @@ class _Reader:
     def _branch(self, node: Branch, value: object, key: str) -> Any:
         if node.many:
             return self._tables(node, value, key)
+        plain = getattr(node.spec, "PLAIN", "")
+        if plain and isinstance(value, str):
+            # Some tables may be written as the text of one of their keys.
+            value = {plain: value}
         if isinstance(value, dict):
             return self.table(node.spec, value, key)
         if value is not None or node.required:

@@ -13,6 +13,7 @@ from automations.config.toml_text import toml_value
 
 if TYPE_CHECKING:
     from automations.config.nodes import Leaf
+    from automations.config.spec import Table
 
 SCHEMA_NAME = "magicloop.schema.json"
 
@@ -25,7 +26,20 @@ def schema_text() -> str:
     root = made["$defs"].pop("Config")
     schema |= {key: value for key, value in root.items() if key != "title"}
     schema["$defs"] = made["$defs"]
+    for name, table, _ in sections(Config):
+        if name and getattr(table, "PLAIN", ""):
+            _allow_text(schema, table)
     return json.dumps(schema, indent=2, ensure_ascii=False, default=list) + "\n"
+
+
+def _allow_text(schema: dict[str, Any], table: type[Table]) -> None:
+    """Let a table also be written as the text of one of its keys, as the reader does."""
+    where = f"#/$defs/{table.__name__}"
+    for one in (schema, *schema["$defs"].values()):
+        for name, kept in one.get("properties", {}).items():
+            if kept.get("$ref") == where:
+                rest = {key: value for key, value in kept.items() if key != "$ref"}
+                one["properties"][name] = {"anyOf": [{"type": "string"}, {"$ref": where}], **rest}
 
 
 def config_table() -> str:

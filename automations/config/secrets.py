@@ -26,11 +26,23 @@ COMMAND_SECONDS = 20.0
 _EDIT = "magicloop config edit"
 
 
-def fetch_secret(place: SecretPlace, key: str, *, seconds: float = COMMAND_SECONDS) -> str:
+def fetch_secret(
+    place: SecretPlace, key: str, *, seconds: float = COMMAND_SECONDS, noun: str = "password"
+) -> str:
     """Return the secret: the first line of what is kept at `place`, which the config has at `key`.
+
+    `noun` is what an error calls it.
 
     :raises ProviderError: needs_sign_in, it is not there, is empty, or may be read by others.
     """
+    try:
+        return _fetched(place, key, seconds)
+    except ProviderError as error:
+        error.what = error.what.replace("password", noun)
+        raise
+
+
+def _fetched(place: SecretPlace, key: str, seconds: float) -> str:
     if place.env:
         return _first_line(_of_variable(place.env, f"{key}.env"), f"{key}.env")
     if place.file:

@@ -11,11 +11,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from automations.config.accounts import Calendar, Google, Limits, Mail, Notify, Smtp
+from automations.config.accounts import Calendar, Google, Limits, Mail, Monitor, Notify, Smtp
 from automations.config.keys import MANY, NAME, SENTENCE, Address, Sentence, Table, WindowText, key
 from automations.model.policy import IncidentsPolicy, InventionPolicy, OffersPolicy
 
-__all__ = ["Calendar", "Config", "Google", "Limits", "Mail", "Notify", "Smtp", "Table"]
+__all__ = ["Calendar", "Config", "Google", "Limits", "Mail", "Monitor", "Notify", "Smtp", "Table"]
 
 _INVENTION = InventionPolicy()
 _OFFERS = OffersPolicy()
@@ -323,3 +323,4 @@ class Config(Table, frozen=True, kw_only=True):
     google: Google = Google()
     smtp: Smtp = Smtp()
     notify: Notify = Notify()
+    monitor: Monitor = Monitor()

@@ -231,6 +231,23 @@ class NotifySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MonitorSettings:
+    """The service outside that is told of every run by the scheduler, and by which of its ways.
+
+    Its address is a secret, as whoever has it can say that all is well: it stands in `url`, or at `place`.
+    `style` is auto, healthchecks, uptime-kuma or plain.
+    """
+
+    url: str = field(default="", repr=False)
+    place: SecretPlace = field(default_factory=SecretPlace)
+    style: str = "auto"
+
+    def __bool__(self) -> bool:
+        """Tell whether there is one."""
+        return bool(self.url or self.place)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything the person decided, checked and with defaults filled in."""
 
@@ -245,6 +262,7 @@ class Policy:
     google: GoogleSettings = field(default_factory=GoogleSettings)
     smtp: SmtpSettings = field(default_factory=SmtpSettings)
     notify: NotifySettings = field(default_factory=NotifySettings)
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
     sample: bool = False
 
     @property

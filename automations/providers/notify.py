@@ -85,7 +85,7 @@ def _by_apprise(place: SecretPlace, title: str, body: str) -> None:
             fix="install it with the extra: uv tool install 'magicloop[notify]'",
         ) from None
     teller = apprise.Apprise()
-    if not teller.add(fetch_secret(place, "notify.url")):
+    if not teller.add(fetch_secret(place, "notify.url", noun="address")):
         raise ProviderError(
             "the address is none that Apprise knows",
             fault=FaultClass.PERMANENT,

@@ -28,8 +28,10 @@ _MISSING = "-"
 _UNREADABLE = "?"
 
 
-def is_idle(database: str, *, config: str, version: str, now: datetime) -> datetime | None:
+def is_idle(database: str, *, config: str, version: str, now: datetime) -> tuple[datetime, bool] | None:
     """Return when something is next due if nothing is due at `now`, None when a full run must look.
+
+    Beside the instant stands whether the monitor is to be told that a run came by.
 
     Nothing is due when the wake is in the future, the clock did not fall behind the last run, and
     the config's path, the program's version and every watched path (the config among them) are as
@@ -38,10 +40,10 @@ def is_idle(database: str, *, config: str, version: str, now: datetime) -> datet
     """
     try:
         with closing(_connect(database)) as connection:
-            due = _standing_due(connection, config, version, now)
-            if due is not None:
+            found = _standing_due(connection, config, version, now)
+            if found is not None:
                 _touch(connection, now)
-            return due
+            return found
     except (sqlite3.Error, OSError, ValueError):
         return None
 
@@ -66,9 +68,9 @@ def _connect(database: str) -> sqlite3.Connection:
 
 def _standing_due(
     connection: sqlite3.Connection, config: str, version: str, now: datetime
-) -> datetime | None:
+) -> tuple[datetime, bool] | None:
     row = connection.execute(
-        "SELECT due, last_run FROM wake WHERE due > ? AND last_run <= ? AND config = ? AND version = ?",
+        "SELECT due, monitored FROM wake WHERE due > ? AND last_run <= ? AND config = ? AND version = ?",
         (instant_to_text(now), instant_to_text(now + _CLOCK_SLACK), config, version),
     ).fetchone()
     if row is None:
@@ -76,7 +78,7 @@ def _standing_due(
     watched = connection.execute("SELECT path, fingerprint FROM watch")
     if any(fingerprint(path) != seen for path, seen in watched):
         return None
-    return text_to_instant(row[0])
+    return text_to_instant(row[0]), bool(row[1])
 
 
 def _touch(connection: sqlite3.Connection, now: datetime) -> None:

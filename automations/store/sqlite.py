@@ -102,15 +102,15 @@ class SqliteJournal:
     def pulse(self) -> Pulse:
         """Return when a run last worked or came by, and the wake that stands."""
         with self._reading():
-            due, config, version, last_run, last_idle, idle_count = self._db.execute(
-                "SELECT due, config, version, last_run, last_idle, idle_count FROM wake"
+            due, config, version, last_run, last_idle, idle_count, monitored = self._db.execute(
+                "SELECT due, config, version, last_run, last_idle, idle_count, monitored FROM wake"
             ).fetchone()
             watched = self._db.execute("SELECT path, fingerprint FROM watch ORDER BY rowid").fetchall()
             return Pulse(
                 last_run=last_run and text_to_instant(last_run),
                 last_idle=last_idle and text_to_instant(last_idle),
                 idle_count=idle_count,
-                wake=due and Wake(text_to_instant(due), config, version, tuple(watched)),
+                wake=due and Wake(text_to_instant(due), config, version, tuple(watched), bool(monitored)),
             )
 
     # Writing
@@ -338,9 +338,9 @@ class SqliteJournal:
     def _set_wake(self, run: Run, at: datetime, wake: Wake) -> None:
         due = None if wake.due is None else instant_to_text(wake.due)
         self._db.execute(
-            "UPDATE wake SET person = ?, config = ?, version = ?, last_run = ?,"
+            "UPDATE wake SET person = ?, config = ?, version = ?, monitored = ?, last_run = ?,"
             " due = CASE WHEN by_hand = (SELECT by_hand FROM run WHERE id = ?) THEN ? END",
-            (run.person, wake.config, wake.version, instant_to_text(at), run.id, due),
+            (run.person, wake.config, wake.version, wake.monitored, instant_to_text(at), run.id, due),
         )
         self._db.execute("DELETE FROM watch")
         self._db.executemany(

@@ -64,7 +64,7 @@ def test_all_is_well_after_a_run(ran, magicloop, tree, home):
     found = rows(magicloop, 0)
 
     assert states(found) == {"network": "info"}
-    assert {name for name, _, _ in checkup.CHECKS} - {"sign-in"} <= {one["name"] for one in found}
+    assert {name for name, _, _ in checkup.CHECKS} - {"sign-in", "monitor"} <= {one["name"] for one in found}
     assert the(found, "calendar")["what"].endswith("work.ics: 17 busy times in the next 62 days")
     assert the(found, "blocks")["what"].endswith("invention.ics: 2 blocks")
     assert the(found, "journal")["what"].endswith(f"layout {VERSION}, whole)")

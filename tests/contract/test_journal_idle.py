@@ -46,7 +46,8 @@ def path(tmp_path, calendars):
 
 
 def ask(path, *, config=CONFIG, version="0.1.0", now=SOON):
-    return is_idle(path, config=config, version=version, now=now)
+    found = is_idle(path, config=config, version=version, now=now)
+    return found and found[0]
 
 
 def test_nothing_due_answers_when_something_will_be_and_notes_the_visit(path):
@@ -202,3 +203,14 @@ def test_a_folder_that_links_to_itself_and_a_broken_link_have_an_end(tmp_path):
 def test_fingerprints_are_pairs_in_the_order_asked(tmp_path):
     missing = [str(tmp_path / name) for name in ("b", "a")]
     assert fingerprints(missing) == ((missing[0], "-"), (missing[1], "-"))
+
+
+@pytest.mark.parametrize("monitored", [False, True])
+def test_the_visit_knows_whether_a_monitor_is_to_hear_of_it(path, monitored):
+    with closing(SqliteJournal.open(path)) as journal:
+        run = journal.begin_run(ANN, NOW)
+        wake = Wake(DUE, CONFIG, "0.1.0", (), monitored)
+        journal.finish_run(run, at=NOW, outcome=RunOutcome.NOTHING, problems=(), wake=wake)
+        assert journal.pulse().wake == wake
+
+    assert is_idle(path, config=CONFIG, version="0.1.0", now=SOON) == (DUE, monitored)

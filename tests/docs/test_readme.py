@@ -82,7 +82,7 @@ def test_readme_holds_every_generated_block_once():
 def test_the_config_shown_is_short_and_good(tmp_path):
     from automations.config.load import parse
 
-    text, _ = blocks(page("README.md"), "toml")
+    text, *_ = blocks(page("README.md"), "toml")
 
     assert len([line for line in text.splitlines() if line.strip()]) <= 20
     loaded = parse(text.encode(), str(tmp_path / "config.toml"), str(tmp_path))
@@ -93,11 +93,20 @@ def test_the_config_shown_is_short_and_good(tmp_path):
 def test_the_config_for_sending_is_one_that_sends(tmp_path):
     from automations.config.load import parse
 
-    whole, sending = blocks(page("README.md"), "toml")
+    whole, sending, _ = blocks(page("README.md"), "toml")
 
     loaded = parse(f"{whole}\n{sending}".encode(), str(tmp_path / "config.toml"), str(tmp_path))
     assert (loaded.policy.mail.mode, loaded.policy.smtp.port) == ("approve", 587)
     assert loaded.policy.smtp.password
+
+
+def test_the_config_for_a_monitor_names_one(tmp_path):
+    from automations.config.load import parse
+
+    whole, _, watched = blocks(page("README.md"), "toml")
+
+    loaded = parse(f"{whole}\n{watched}".encode(), str(tmp_path / "config.toml"), str(tmp_path))
+    assert loaded.policy.monitor.place.file.endswith("/.config/magicloop/ping-url")
 
 
 def named_calls(text):

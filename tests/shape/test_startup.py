@@ -14,11 +14,13 @@ HEAVY = {
     "google",
     "googleapiclient",
     "holidays",
+    "http",
     "icalendar",
     "jinja2",
     "msgspec",
     "recurring_ical_events",
     "rich",
+    "ssl",
 }
 HELP_LIMIT = 2.0
 ROUNDS = 7

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+LEFT_OUT = "https://left-out.invalid"
+"""What stands for a monitor's address in a backup: an address that leads nowhere, so that the config is still one."""
+
 FORMAT = 1
 """The number of this kind of backup; a newer kind is refused."""
 
@@ -31,11 +34,15 @@ _LONGEST_NAME = 99
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A file that belongs in a backup: its `kind`, its `path` within its kind ("" where there is one), its place."""
+    """A file that belongs in a backup: its `kind`, its `path` within its kind ("" where there is one), its place.
+
+    `secret` is a text in it that the backup must not hold; `LEFT_OUT` stands in its place.
+    """
 
     kind: str
     path: str
     place: str
+    secret: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +79,7 @@ def make_backup(
             copy_journal(database, copy)
             log = check_log(copy)
             files = [("journal", "", Path(copy).read_bytes())]
-            files += [(one.kind, one.path, Path(one.place).read_bytes()) for one in others()]
+            files += [(one.kind, one.path, _content(one)) for one in others()]
             listed = [_entry(number, *one) for number, one in enumerate(files)]
             manifest = {
                 "backup": FORMAT,
@@ -99,6 +106,19 @@ def make_backup(
         ) from error
     broken = f"line {log.broken} {log.what}" if log.broken is not None else ""
     return Made(len(files), log.lines, log.head, broken)
+
+
+def _content(one: Kept) -> bytes:
+    content = Path(one.place).read_bytes()
+    if not one.secret:
+        return content
+    if one.secret.encode() not in content:
+        raise RefusedError(
+            "a secret in the config is written so that it cannot be left out of the backup",
+            where=one.place,
+            fix="keep it in a file of its own (magicloop config edit), or: magicloop backup --with-secrets",
+        )
+    return content.replace(one.secret.encode(), LEFT_OUT.encode())
 
 
 def copy_journal(source: str, target: str) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 KINDS = frozenset({"journal", "config", "blocks", "draft", "template", "secret"})
-SECRETS = frozenset({"google-token", "smtp-password"})
+SECRETS = frozenset({"google-token", "smtp-password", "notify-address", "monitor-address"})
 _ONE_OF_EACH = ("journal", "config")
 _DEEPEST = 8
 
