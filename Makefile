@@ -6,7 +6,7 @@ WORKERS ?= auto
 ROUNDS ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash proof lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test crash proof overlap lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -27,6 +27,9 @@ crash: .venv/ready-dev ## kill real runs at every point there is, and see that t
 
 proof: .venv/ready-dev ## live the life of a draft in every way it can go wrong, about 400,000 ways
 	$(BIN)/python tests/sending/exhaust.py
+
+overlap: .venv/ready-dev ## many commands and pages at once, some of them killed or stopped: nothing doubled, nothing held
+	$(BIN)/python tests/overlap/proof.py
 
 lint: .venv/ready-dev ## style and common mistakes
 	$(BIN)/ruff format --check .

@@ -28,9 +28,12 @@ class SystemClock:
         return datetime.now(UTC)
 
     def boot_seconds(self) -> float:
-        """Return seconds since boot; macOS's monotonic clock stops in a suspend, Linux's need not."""
-        boottime = getattr(time, "CLOCK_BOOTTIME", None)
-        return time.monotonic() if boottime is None else time.clock_gettime(boottime)
+        """Return seconds since boot, by the clock that goes on in a suspend.
+
+        On Linux that is CLOCK_BOOTTIME; on macOS CLOCK_MONOTONIC, where `time.monotonic` reads one that stops.
+        """
+        suspended_too = getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
+        return time.monotonic() if suspended_too is None else time.clock_gettime(suspended_too)
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -80,7 +80,7 @@ def preview(
 
 def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()) -> Report:
     """Make one run and record it. Running again at once changes nothing."""
-    now = world.clock.now()
+    now, began = world.clock.now(), world.clock.boot_seconds()
     watch = _Watch(policy, world.monitor, ping_start(world.monitor))
     run = world.journal.begin_run(policy.person, now)
     before = world.journal.load(policy.person)
@@ -97,7 +97,7 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
         return _refuse(world, run, before, refusal, watch)
-    results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id), plan.actions))
+    results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id, read_at=began), plan.actions))
     found = [*plan.problems, *_failures(policy.person, results, now)]
     found += [problem for problem in before.problems if unlooked(problem, only)]
     found += plan.unsure

@@ -274,8 +274,8 @@ class Session:
         from automations.apply import Bench
 
         with self.lock(wait=HAND_LOCK_SECONDS):
-            world = self.world()
-            yield Bench(self.policy, world, world.journal.load(self.policy.person))
+            world, read_at = self.world(), self.clock.boot_seconds()
+            yield Bench(self.policy, world, world.journal.load(self.policy.person), read_at=read_at)
 
     def _make_data_folder(self) -> None:
         from pathlib import Path

@@ -29,6 +29,9 @@ T = TypeVar("T")
 LATE_SECONDS = 60.0
 """An effect that would come this long after its claim does not happen: the machine slept."""
 
+STALE_SECONDS = 600.0
+"""What was decided from a memory older than this is not begun: the machine slept on it. More than a busy run takes."""
+
 SLEPT = "the machine slept; the next run looks again"
 CHANGED = "changed outside meanwhile; the next run looks again"
 
@@ -72,7 +75,8 @@ class Result:
 class Bench:
     """What an action is carried out with: one person, one memory, one run (None: by hand).
 
-    `claimed` holds the claims that were made beforehand, by kind and subject.
+    `claimed` holds the claims that were made beforehand, by kind and subject. `read_at` is when the memory was
+    read, in seconds of `Clock.boot_seconds`; None where its age does not matter.
     """
 
     policy: Policy
@@ -80,6 +84,7 @@ class Bench:
     recorded: Recorded
     run: int | None = None
     claimed: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    read_at: float | None = None
 
 
 def result_of(
@@ -146,13 +151,17 @@ def carry_out(
     """
     journal, clock = bench.world.journal, bench.world.clock
     claimed_at = clock.boot_seconds()
-    claim = bench.claimed.get((action.kind, action.subject)) or _claim(bench, action, before)
+    stale = bench.read_at is not None and claimed_at - bench.read_at > STALE_SECONDS
+    held = bench.claimed.get((action.kind, action.subject))
+    if stale and held is None:
+        return result_of(action, Outcome.SKIPPED, SLEPT)
+    claim = held or _claim(bench, action, before)
 
     def settle(outcome: Outcome, detail: str, changes: tuple[Record, ...]) -> None:
         if outcome is Outcome.DONE or not until_done:
             journal.settle(claim, at=clock.now(), outcome=outcome, detail=detail, changes=changes)
 
-    if clock.boot_seconds() - claimed_at > LATE_SECONDS:
+    if stale or clock.boot_seconds() - claimed_at > LATE_SECONDS:
         settle(Outcome.SKIPPED, SLEPT, undone(None, SLEPT))
         return result_of(action, Outcome.SKIPPED, SLEPT)
     try:

@@ -28,7 +28,7 @@ def ambiguous(port, name, *, happens):
 
 
 def test_nothing_is_done_late_when_the_machine_slept_between_claim_and_effect(life):
-    life.clock.naps = [0, 61] * 3
+    life.clock.naps = [0] + [0, 61] * 3
 
     report = life.run()
 
@@ -71,8 +71,21 @@ def test_nothing_is_done_to_a_draft_whose_interrupted_edit_is_not_settled(life, 
     assert life.copies() == {}, "the file is ours, so it goes too"
 
 
+def test_what_was_decided_before_the_machine_slept_is_decided_anew(life):
+    life.clock.naps = [0, 601]
+
+    report = life.run()
+
+    assert {result.outcome.value for result in report.results if result.detail} == {"skipped"}
+    assert all("slept" in result.detail for result in report.results if result.outcome.value == "skipped")
+    assert (life.events(), life.copies(), life.recorded.claims) == ({}, {}, ())
+    life.run()
+    assert (len(life.events()), len(life.copies())) == (2, 1)
+    assert life.run().results == ()
+
+
 def test_a_pause_of_less_than_a_minute_is_no_sleep(life):
-    life.clock.naps = [0, 60] * 3
+    life.clock.naps = [0] + [0, 60] * 3
     assert {result.outcome.value for result in life.run().results} == {"done"}
 
 

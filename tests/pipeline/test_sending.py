@@ -333,10 +333,23 @@ def test_bytes_that_are_not_what_was_approved_are_not_sent(started):
 def test_a_machine_that_slept_between_the_claim_and_the_request_sends_nothing_late(started):
     started.approve(OFFER)
     started.clock.go(minutes=15)
-    started.clock.naps = [0.0, 3600.0]
+    started.clock.naps = [0.0, 0.0, 3600.0]
     started.run()
     assert started.sender.sent == []
     assert started.draft(OFFER).state is DraftState.APPROVED
+
+
+def test_a_machine_that_slept_between_the_decision_and_the_claim_sends_nothing_late(started):
+    """The approval ran out while it slept; what was decided before must not go by it."""
+    started.approve(OFFER)
+    started.clock.go(minutes=15)
+    started.clock.naps = [0.0, 73 * 3600.0]
+    started.run()
+    assert started.sender.sent == []
+    started.clock.go(hours=73)
+    started.run()
+    assert started.sender.sent == []
+    assert started.draft(OFFER).state is DraftState.WAITING
 
 
 def test_nothing_is_sent_without_the_claim(kept):
