@@ -6,7 +6,7 @@ WORKERS ?= auto
 ROUNDS ?= 15
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash proof overlap lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test crash proof overlap image lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -30,6 +30,9 @@ proof: .venv/ready-dev ## live the life of a draft in every way it can go wrong,
 
 overlap: .venv/ready-dev ## many commands and pages at once, some of them killed or stopped: nothing doubled, nothing held
 	$(BIN)/python tests/overlap/proof.py
+
+image: .venv/ready-dev ## build the container image with Docker or Podman, and run it with everything closed
+	MAGICLOOP_IMAGE=build $(BIN)/pytest -q tests/image
 
 lint: .venv/ready-dev ## style and common mistakes
 	$(BIN)/ruff format --check .

@@ -22,20 +22,39 @@ if TYPE_CHECKING:
 @click.option(
     "--exit-code", is_flag=True, help="Exit with 20 when drafts wait for you (or 3 when something is wrong)."
 )
+@click.option("--alive", is_flag=True, help="Say only when a run last came by; 1 after two hours without.")
 @click.pass_context
-def status(ctx: click.Context, *, as_json: bool, exit_code: bool) -> None:
+def status(ctx: click.Context, *, as_json: bool, exit_code: bool, alive: bool) -> None:
     """Show what waits, what is due and what stands in the way."""
     from automations.desk.status import status_of
 
     session: Session = ctx.obj
     now = session.clock.now()
     found = status_of(session.reading_journal().load(session.policy.person), now)
-    if as_json:
+    if alive:
+        _tell_alive(ctx, session, found, now, as_json=as_json)
+    elif as_json:
         _emit_status(session, found, now)
     else:
         print_status(session, found, now)
     if exit_code:
         ctx.exit(_status_code(found))
+
+
+def _tell_alive(ctx: click.Context, session: Session, found: Status, now: datetime, *, as_json: bool) -> None:
+    """Say in one line whether runs still come by, for a monitor: it exits with 1 when they do not."""
+    from automations.cli.wording import local_iso
+    from automations.desk.health.running import alive_row
+    from automations.model.health import State
+
+    row = alive_row(found.last_look, now, "magicloop schedule status")
+    alive = row.state is State.OK
+    if as_json:
+        emit_json({"alive": alive, "last_look": local_iso(found.last_look, session.policy.me.zone)})
+    else:
+        say(row.what)
+    if not alive:
+        ctx.exit(ExitCode.ERROR)
 
 
 def _status_code(found: Status) -> ExitCode:

@@ -31,8 +31,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class PathSeen:
-    """What stands at a path. `mode` are the permission bits; `mine` tells whether it is owned by this user.
+    """What stands at a path.
 
+    `mode` are the permission bits; `mine` tells whether it is owned by this user, `roots` whether by root.
     `writable` is asked of the system, which also knows of disks mounted read-only. `age_seconds` is how long
     ago it was changed.
     """
@@ -42,6 +43,7 @@ class PathSeen:
     folder: bool = False
     mode: int = 0
     mine: bool = True
+    roots: bool = False
     writable: bool = True
     age_seconds: float = 0.0
 

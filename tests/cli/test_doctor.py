@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import zoneinfo
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -154,6 +155,8 @@ def test_what_belongs_to_somebody_else_is_told():
 
     seen = PathSeen("/x", exists=True, folder=True, mode=0o700, mine=False)
     assert [row.state for row in config_rows(seen, sample=False, notes=())] == ["ok", "warning"]
+    roots = replace(seen, roots=True)  # as a container or a package brings it: nobody new decides
+    assert [row.state for row in config_rows(roots, sample=False, notes=())] == ["ok"]
     assert [row.state for row in data_rows(seen, DiskSeen("/x", 10**9))] == ["error", "ok"]
 
 

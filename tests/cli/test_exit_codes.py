@@ -132,6 +132,26 @@ def test_drafts_that_wait_are_told_by_the_status(frozen, own, magicloop):
     assert magicloop("status", "--exit-code").exit_code == 0
 
 
+def test_a_monitor_is_told_whether_runs_still_come_by(frozen, own, magicloop, read):
+    never = magicloop("status", "--alive")
+    magicloop("run")
+    frozen.move_to("2026-11-03T10:00:00Z")
+    after_two_hours = magicloop("status", "--alive")
+    told = read("status", "--alive")
+    frozen.tick(1)
+    later = magicloop("status", "--alive", "--exit-code")
+
+    assert (never.exit_code, never.stdout) == (1, "no run yet\n")
+    assert (after_two_hours.exit_code, after_two_hours.stdout) == (0, "a run last came by 2 h ago\n")
+    assert told == {"schema": 1, "alive": True, "last_look": "2026-11-03T09:00:00+01:00"}
+    assert later.exit_code == 1  # and not 20 for the draft that waits
+    frozen.move_to("2026-11-08T10:00:00Z")
+    assert "nothing calls it any more" in magicloop("status", "--alive").stdout
+    assert magicloop("status", "--alive", "--json").exit_code == 1
+    magicloop("run")
+    assert magicloop("status", "--alive").exit_code == 0
+
+
 def test_a_problem_is_told_by_the_status_when_no_draft_waits(frozen, own, magicloop):
     own.calendar.unlink()
     magicloop("run")

@@ -45,7 +45,7 @@ def config_fault_rows(error: ConfigError) -> Iterator[Row]:
 
 
 def _rights_of_config(seen: PathSeen) -> Iterator[Row]:
-    if not seen.mine:
+    if not (seen.mine or seen.roots):  # root's: a config that a container or a package brought
         what = f"{seen.path} belongs to another user, who decides what is done in your name"
         yield Row("config", State.WARNING, what, f'sudo chown "$USER" {quote(seen.path)}')
     if seen.mode & _MAY_WRITE:  # by everybody is refused before

@@ -33,6 +33,7 @@ def look_at_path(path: str, now: datetime) -> PathSeen:
         folder=folder,
         mode=stat.S_IMODE(seen.st_mode),
         mine=seen.st_uid == os.geteuid(),
+        roots=seen.st_uid == 0,
         writable=os.access(path, wanted),
         age_seconds=max(0.0, now.timestamp() - seen.st_mtime),
     )
