@@ -136,14 +136,15 @@ def _review(
     missing = review_missing(recorded, incident)
     due = review_due(policy, seen, resolved)
     if missing or not notes_of(recorded, incident, NoteKind.REVIEW):
-        late = local(now, policy.me.zone).date() > due
+        over = day_start(due + timedelta(days=1), policy.me.zone)
+        late = now >= over
         lacks = f"; it still needs {', '.join(name.replace('_', ' ') for name in missing)}" if missing else ""
         options = " ".join(f'--{name.replace("_", "-")} "..."' for name in missing) or '--learned "..."'
         what = f"the review of {incident.id} {'was' if late else 'is'} due {say_day(due)}{lacks}"
         problem = _ask(
             recorded, now, REVIEW_DUE, incident.id, what, f"magicloop incident review {incident.id} {options}"
         )
-        return Decided(problems=(problem,), due=(day_start(due, policy.me.zone),))
+        return Decided(problems=(problem,), due=() if late else (over,))
     facts = review_facts(recorded, incident)
     mails = []
     for kind, to in audiences_of(policy, incident):

@@ -263,3 +263,15 @@ def test_a_late_promise_is_named_with_its_day(life):
     life.clock.go(hours=2)
     (problem,) = life.run().notices.standing
     assert "promised for Mon 2 Mar 2026, 10:00 CET" in problem.what
+
+
+def test_a_review_that_is_late_for_weeks_does_not_keep_every_run_from_being_idle(life):
+    life.open_incident()
+    life.run()
+    life.resolve_incident()
+    for days in (1, 7, 30):
+        life.clock.go(days=days)
+        life.settle()
+        assert life.plan().due > life.clock.now()
+
+    assert "was due" in next(p.what for p in life.recorded.problems if p.code == "review-due")
