@@ -376,3 +376,20 @@ def test_a_block_over_a_change_of_the_clocks_is_two_real_hours(calendar, path, z
     assert calendar.book(block(span=span, zone=zone)).span == span
     (event,) = events(path)
     assert event["DTEND"].dt.astimezone(UTC) - event["DTSTART"].dt.astimezone(UTC) == timedelta(hours=2)
+
+
+def test_an_old_block_an_editor_broke_does_not_keep_this_months_from_being_seen_or_moved(calendar, path):
+    calendar.book(block("old", span_at(3)))
+    standing = calendar.book(block("new", span_at(10)))
+    text = path.read_bytes().decode()
+    old = re.search(r"BEGIN:VEVENT(?:(?!END:VEVENT).)*UID:old@.*?END:VEVENT", text, re.DOTALL)[0]
+    broken = re.sub(r"DTSTART[^\r\n]*", "DTSTART:sometime", old)
+    path.write_bytes(text.replace(old, broken).encode())
+
+    assert calendar.fetch_blocks(["new"]).found["new"].span == span_at(10)
+    moved = calendar.move(block("new", span_at(11), sequence=1), revision=standing.revision)
+
+    assert moved.span == span_at(11)
+    assert "DTSTART:sometime" in path.read_bytes().decode(), "what is broken is left as it is"
+    with pytest.raises(ProviderError, match=r"blocks\.ics"):
+        calendar.fetch_blocks(["old"])

@@ -52,7 +52,7 @@ class LocalCalendar:
         """Return what takes time within `span`, without our own events; see `ports.Calendar`."""
         excluded = {uid_of(block_id) for block_id in own}
         try:
-            standing = read_own(self._file, self._zone)
+            standing = read_own(self._file, self._zone, ())
         except ProviderError:
             standing = None  # fetch_blocks says so; what others wrote can be told all the same
         if standing is not None:
@@ -66,7 +66,7 @@ class LocalCalendar:
         """
         if not ids:
             return OwnBlocks()
-        own = read_own(self._file, self._zone)
+        own = read_own(self._file, self._zone, ids)
         if own is None:
             return OwnBlocks(lost=True)
         standing = self._standing(own, [block_id for block_id in ids if block_id in own.blocks])
@@ -83,7 +83,7 @@ class LocalCalendar:
                 return None
             return with_block(own, event, private=self._private)
 
-        rewrite(self._file, self._zone, edit)
+        rewrite(self._file, self._zone, event.id, edit)
         return self._written(event.id)
 
     def move(self, event: BlockEvent, *, revision: str) -> SeenBlock:
@@ -105,7 +105,7 @@ class LocalCalendar:
             newer = replace(event, sequence=max(event.sequence, standing.sequence + 1))
             return with_block(own, newer, private=self._private)
 
-        rewrite(self._file, self._zone, edit)
+        rewrite(self._file, self._zone, event.id, edit)
         return self._written(event.id)
 
     def cancel(self, block_id: str, *, revision: str) -> None:
@@ -122,7 +122,7 @@ class LocalCalendar:
                 raise _changed(block_id, self._file)
             return without_block(own, block_id)
 
-        rewrite(self._file, self._zone, edit)
+        rewrite(self._file, self._zone, block_id, edit)
 
     def watched(self) -> tuple[str, ...]:
         """Return the busy files and folders and our own file."""

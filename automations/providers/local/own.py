@@ -21,7 +21,7 @@ from automations.providers.local.files import replace_if, sha256
 from automations.providers.local.source import decode, read_limited, scan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
@@ -36,7 +36,7 @@ _ATTEMPTS = 3
 
 @dataclass(slots=True)
 class OwnFile:
-    """The file as it was read: its text, its fingerprint, and our events in it."""
+    """The file as it was read: its text, its fingerprint, and those of our events in it that were asked for."""
 
     path: Path
     file: CalendarFile
@@ -50,8 +50,10 @@ class OwnFile:
         return self.file.source.text
 
 
-def read_own(path: Path, zone: ZoneInfo) -> OwnFile | None:
-    """Return our file, None when there is none.
+def read_own(path: Path, zone: ZoneInfo, wanted: Collection[str] | None = None) -> OwnFile | None:
+    """Return our file with the events of the ids `wanted` (None: all of ours), None when there is none.
+
+    The file grows by an event a month for as long as the person lives; what is not asked for is not parsed.
 
     :raises ProviderError: permanent, it is there but cannot be read; it is left alone.
     """
@@ -63,6 +65,8 @@ def read_own(path: Path, zone: ZoneInfo) -> OwnFile | None:
         blocks: dict[str, StandingBlock] = {}
         parts: dict[str, Part] = {}
         for uid in sorted(file.own):
+            if wanted is not None and id_of(uid) not in wanted:
+                continue
             for block, entry in zip(file.standing(id_of(uid), uid), _entries(file, uid), strict=True):
                 standing = blocks.get(block.id)
                 if standing is None or block.sequence >= standing.sequence:
@@ -77,15 +81,15 @@ def read_own(path: Path, zone: ZoneInfo) -> OwnFile | None:
     return OwnFile(path, file, sha256(data), blocks, parts)
 
 
-def rewrite(path: Path, zone: ZoneInfo, edit: Callable[[OwnFile | None], str | None]) -> None:
-    """Read our file, let `edit` say what it should hold (None: nothing changes), and write that.
+def rewrite(path: Path, zone: ZoneInfo, block_id: str, edit: Callable[[OwnFile | None], str | None]) -> None:
+    """Read our file, let `edit` say what it should hold of one block (None: nothing changes), and write that.
 
     Somebody writing at the same time makes it start over from what they wrote.
 
     :raises ProviderError: permanent, it cannot be read or written; transient, it would not hold still.
     """
     for _attempt in range(_ATTEMPTS):
-        own = read_own(path, zone)
+        own = read_own(path, zone, (block_id,))
         text = edit(own)
         if text is None:
             return
