@@ -307,7 +307,7 @@ class Journal(Protocol):
     ) -> None:
         """Record how the run ended, the problems that stand now (replacing all before), and when to wake.
 
-        The run is logged (kind `run`).
+        The run is logged (kind `run`), unless the person's last line says the same of a run already.
         """
 
     def claim(
@@ -330,7 +330,7 @@ class Journal(Protocol):
     def settle(
         self, claim: int, *, at: datetime, outcome: Outcome, detail: str, changes: Sequence[Record] = ()
     ) -> None:
-        """Record an action's outcome, its records and a log line.
+        """Record an action's outcome, its records and a log line; none where a run fails at it as it did before.
 
         :raises ConflictError: the claim is settled already, or a record was changed by somebody else.
         """

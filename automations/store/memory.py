@@ -120,7 +120,7 @@ class MemoryJournal:
         problems: Sequence[Problem],
         wake: Wake | None,
     ) -> None:
-        """Record how the run ended, its problems and the wake; the run is logged.
+        """Record how the run ended, its problems and the wake; the run is logged unless the last line says the same.
 
         :raises ConflictError: the run is finished already.
         """
@@ -139,7 +139,7 @@ class MemoryJournal:
                 _check_text(wake.config, wake.version, *(text for pair in wake.watched for text in pair))
             standing = wake if wake is not None and wake.due is not None and undisturbed else None
             now.pulse = replace(now.pulse, last_run=at, wake=standing)
-            _append(now, LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
+            _log_run(now, LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
 
     def claim(
         self,
@@ -173,7 +173,7 @@ class MemoryJournal:
     def settle(
         self, claim: int, *, at: datetime, outcome: Outcome, detail: str, changes: Sequence[Record] = ()
     ) -> None:
-        """Record an action's outcome, its records and a log line.
+        """Record an action's outcome, its records and a log line; none where a run fails at it as it did before.
 
         :raises ConflictError: the claim is settled already, or a record was changed by somebody else.
         """
@@ -184,7 +184,9 @@ class MemoryJournal:
                 raise ConflictError(f"claim {claim} is settled already; nothing was written", fix=LOOK_AGAIN)
             _write(now, changes)
             _stir(now, held.run)
-            _append(now, LogEntry(held.person, at, held.kind, held.subject, outcome.value, detail, held.run))
+            entry = LogEntry(held.person, at, held.kind, held.subject, outcome.value, detail, held.run)
+            if not _is_told(now, entry):
+                _append(now, entry)
 
     def record(self, entry: LogEntry, changes: Sequence[Record] = ()) -> None:
         """Record something that needs no effect outside: records and a log line; the wake is cleared.
@@ -194,7 +196,8 @@ class MemoryJournal:
         with self._writing() as now:
             _write(now, changes)
             _stir(now, entry.run)
-            _append(now, entry)
+            if not _is_told(now, entry):
+                _append(now, entry)
 
     def touch(self, at: datetime) -> None:
         """Record that a run came by and found nothing due."""
@@ -293,6 +296,20 @@ def _check_parents(now: _Contents) -> None:
 
 def _refused(sentence: str) -> ConflictError:
     return ConflictError(f"{sentence}; nothing was written", fix=LOOK_AGAIN)
+
+
+def _log_run(now: _Contents, entry: LogEntry) -> None:
+    mine = [line for line in now.lines if line.person == entry.person]
+    if not mine or (mine[-1].kind, mine[-1].outcome) != (entry.kind, entry.outcome):
+        _append(now, entry)
+
+
+def _is_told(now: _Contents, entry: LogEntry) -> bool:
+    """Tell whether a run failed at something in the same way as the last time it was tried."""
+    about = (entry.person, entry.kind, entry.subject)
+    lines = (line for line in reversed(now.lines) if (line.person, line.kind, line.subject) == about)
+    last = next(lines, None) if entry.outcome == Outcome.FAILED and entry.run is not None else None
+    return last is not None and (last.outcome, last.detail) == (entry.outcome, entry.detail)
 
 
 def _append(now: _Contents, entry: LogEntry) -> None:

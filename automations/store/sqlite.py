@@ -23,8 +23,9 @@ from automations.model.records import (
     Wake,
 )
 from automations.plan import lifecycle
-from automations.store import chain
+from automations.store import logbook
 from automations.store.instants import instant_to_text, text_to_instant
+from automations.store.logbook import LOG_COLUMNS, log_line
 from automations.store.migrate import Layout, open_database
 from automations.store.refusals import damaged, translate
 from automations.store.rows import LOOK_AGAIN, PROBLEMS, TABLES, Pulse, changed_meanwhile
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from automations.model.records import Problem, Record, RunOutcome
     from automations.store.table import Table
 
-_LOG_COLUMNS = "number, person, at, kind, subject, outcome, detail, run"
 _RUN_COLUMNS = "id, person, started, finished, outcome"
 
 
@@ -94,10 +94,10 @@ class SqliteJournal:
         """Return the newest `limit` log lines numbered above `after`, oldest first, with their numbers."""
         with self._reading():
             rows = self._db.execute(
-                f"SELECT {_LOG_COLUMNS} FROM log WHERE person = ? AND number > ? ORDER BY number DESC LIMIT ?",  # noqa: S608 -- our own names
+                f"SELECT {LOG_COLUMNS} FROM log WHERE person = ? AND number > ? ORDER BY number DESC LIMIT ?",  # noqa: S608 -- our own names
                 (person, after, max(0, limit)),
             ).fetchall()
-            return tuple(_log_line(row) for row in reversed(rows))
+            return tuple(log_line(row) for row in reversed(rows))
 
     def pulse(self) -> Pulse:
         """Return when a run last worked or came by, and the wake that stands."""
@@ -135,8 +135,9 @@ class SqliteJournal:
     ) -> None:
         """Record how the run ended, the problems that stand now (replacing all before), and when to wake.
 
-        The run is logged (kind `run`). If something was written by hand since the run began, the
-        wake is not kept, so that the next run looks.
+        The run is logged (kind `run`), unless the person's last line says the same of the run before: where
+        every run must look, the log and the file grow by what happens and not by the runs. If something was
+        written by hand since the run began, the wake is not kept, so that the next run looks.
 
         :raises ConflictError: the run is finished already.
         """
@@ -151,7 +152,7 @@ class SqliteJournal:
             for problem in {problem.key: problem for problem in problems}.values():
                 self._db.execute(PROBLEMS.insert, PROBLEMS.encode(problem))
             self._set_wake(run, at, wake or Wake(None))
-            self._append(LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
+            logbook.append_run(self._db, run, LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
 
     def claim(
         self,
@@ -181,7 +182,7 @@ class SqliteJournal:
     def settle(
         self, claim: int, *, at: datetime, outcome: Outcome, detail: str, changes: Sequence[Record] = ()
     ) -> None:
-        """Record an action's outcome, its records and a log line.
+        """Record an action's outcome, its records and a log line; none where a run fails at it as it did before.
 
         :raises ConflictError: the claim is settled already, or a record was changed by somebody else.
         """
@@ -199,7 +200,9 @@ class SqliteJournal:
             ).fetchone()
             self._write(changes)
             self._stir(run)
-            self._append(LogEntry(person, at, kind, subject, outcome.value, detail, run))
+            entry = LogEntry(person, at, kind, subject, outcome.value, detail, run)
+            if not logbook.append_news(self._db, entry):
+                logbook.drop_earlier_try(self._db, claim, entry)
 
     def record(self, entry: LogEntry, changes: Sequence[Record] = ()) -> None:
         """Record something that needs no effect outside: records and a log line; the wake is cleared.
@@ -209,7 +212,7 @@ class SqliteJournal:
         with self._writing():
             self._write(changes)
             self._stir(entry.run)
-            self._append(entry)
+            logbook.append_news(self._db, entry)
 
     def touch(self, at: datetime) -> None:
         """Record that a run came by and found nothing due."""
@@ -347,27 +350,3 @@ class SqliteJournal:
             "INSERT INTO watch (path, person, fingerprint) VALUES (?, ?, ?)",
             [(path, run.person, fingerprint) for path, fingerprint in dict(wake.watched).items()],
         )
-
-    def _append(self, entry: LogEntry) -> None:
-        newest = self._db.execute("SELECT number, hash FROM log ORDER BY number DESC LIMIT 1").fetchone()
-        number, before = (0, chain.FIRST) if newest is None else newest
-        at = instant_to_text(entry.at)
-        line = (
-            number + 1,
-            entry.person,
-            at,
-            entry.kind,
-            entry.subject,
-            entry.outcome,
-            entry.detail,
-            entry.run,
-        )
-        self._db.execute(
-            f"INSERT INTO log ({_LOG_COLUMNS}, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 -- our own names
-            (*line, chain.chain_hash(before, line)),
-        )
-
-
-def _log_line(row: tuple[Any, ...]) -> tuple[int, LogEntry]:
-    number, person, at, kind, subject, outcome, detail, run = row
-    return number, LogEntry(person, text_to_instant(at), kind, subject, outcome, detail, run)

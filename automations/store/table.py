@@ -94,16 +94,23 @@ class Table:
             for value in (getattr(record, column),)
         )
 
+    @cached_property
+    def _coded(self) -> tuple[tuple[int, Codec], ...]:
+        """The columns that are not stored as they are, by place."""
+        return tuple((at, self.codecs[name]) for at, name in enumerate(self.columns) if name in self.codecs)
+
     def decode(self, row: Row) -> Any:
         """Return the row's record.
 
+        A run decodes every row of ten years, so that only what has another form is touched.
+
         :raises ValueError: the row does not hold one (somebody wrote into the file).
         """
-        values = {
-            column: None if value is None else self.codecs.get(column, PLAIN).get(value)
-            for column, value in zip(self.columns, row, strict=True)
-        }
-        return self.record(**values)
+        values = list(row)
+        for at, codec in self._coded:
+            if values[at] is not None:
+                values[at] = codec.get(values[at])
+        return self.record(*values)
 
     def key_of(self, record: Any) -> Key:
         """Return the values that name the record."""

@@ -155,6 +155,50 @@ class JournalContract(RecordRules):
             LogEntry(ANN, later, "run", "", "ok", "", first.id)
         ]
 
+    def test_a_run_that_ends_like_the_last_one_is_not_logged_again(self, journal: Journal) -> None:
+        """Where every run must look, the log grows by what happens; `last_run` is the newest all the same."""
+        ends = [RunOutcome.NOTHING] * 3 + [RunOutcome.PARTIAL] * 2 + [RunOutcome.NOTHING] * 2
+        for number, outcome in enumerate(ends):
+            at = NOW + timedelta(minutes=15 * number)
+            run = journal.begin_run(ANN, at)
+            journal.finish_run(run, at=at, outcome=outcome, problems=(), wake=None)
+            last = journal.load(ANN).last_run
+            assert last is not None
+            assert (last.started, last.outcome) == (at, outcome)
+        assert [entry.outcome for _, entry in journal.log(ANN)] == ["nothing", "partial", "nothing"]
+        first = journal.load(ANN).first_run
+        assert first is not None
+        assert first.started == NOW
+
+    def test_a_run_after_something_happened_is_logged(self, journal: Journal) -> None:
+        """Whatever was written in between; what others did does not count."""
+        self._finish(journal, ANN, [])
+        journal.record(record_line())
+        self._finish(journal, ANN, [])
+        self._finish(journal, BEN, [])
+        self._finish(journal, ANN, [])
+        assert [entry.kind for _, entry in journal.log(ANN)] == ["run", record_line().kind, "run"]
+
+    def test_a_run_that_fails_as_before_is_not_logged_again(self, journal: Journal) -> None:
+        """Until it fails in another way, or succeeds; a try by hand is always told."""
+        outcomes = [("failed", "no route")] * 3 + [
+            ("failed", "signed out"),
+            ("done", ""),
+            ("failed", "no route"),
+        ]
+        for number, (outcome, detail) in enumerate(outcomes):
+            at = NOW + timedelta(minutes=15 * number)
+            run = journal.begin_run(ANN, at)
+            claim = journal.claim(ANN, run=run.id, at=at, kind="create-draft", subject="offer")
+            journal.settle(claim, at=at, outcome=Outcome(outcome), detail=detail)
+            end = RunOutcome.OK if outcome == "done" else RunOutcome.FAILED
+            journal.finish_run(run, at=at, outcome=end, problems=(), wake=None)
+        by_hand = journal.claim(ANN, run=None, at=NOW, kind="create-draft", subject="offer")
+        journal.settle(by_hand, at=NOW, outcome=Outcome.FAILED, detail="no route")
+        told = [(e.outcome, e.detail) for _, e in journal.log(ANN) if e.kind == "create-draft"]
+        assert told == [*dict.fromkeys(outcomes), ("failed", "no route"), ("failed", "no route")]
+        assert journal.load(ANN).claims == ()
+
     def test_a_run_ends_once(self, journal: Journal) -> None:
         """A second ending is refused and changes nothing."""
         run = journal.begin_run(ANN, NOW)

@@ -14,7 +14,7 @@ from datetime import timedelta
 import pytest
 
 from automations.errors import ConflictError, MagicloopError, RefusedError, StoreError
-from automations.model.records import BlockState, Recorded, RunOutcome
+from automations.model.records import BlockState, Outcome, Recorded, RunOutcome
 from automations.store.chain import verify_log
 from automations.store.sqlite import SqliteJournal
 from automations.testing.journal_records import (
@@ -545,3 +545,31 @@ def test_the_database_itself_refuses_what_must_never_happen(path, statement):
             with pytest.raises(sqlite3.IntegrityError):
                 connection.execute(statement)
         assert journal.load(ANN) == before
+
+
+def test_a_year_of_runs_that_must_all_look_and_find_nothing_leaves_the_file_as_it_was(tmp_path):
+    journal = SqliteJournal.open(str(tmp_path / "journal.db"))
+
+    def runs(count, first):
+        for number in range(first, first + count):
+            at = NOW + timedelta(minutes=15 * number)
+            run = journal.begin_run(ANN, at)
+            claim = journal.claim(ANN, run=run.id, at=at, kind="create-draft", subject="offer")
+            journal.settle(claim, at=at, outcome=Outcome.FAILED, detail="no route to host")
+            journal.finish_run(run, at=at, outcome=RunOutcome.FAILED, problems=(), wake=None)
+
+    def rows():
+        with closing(sqlite3.connect(journal.path)) as connection:
+            return [
+                connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("run", "claim", "log")
+            ]
+
+    runs(5, 0)
+    few = rows()
+    runs(300, 5)
+
+    assert rows() == few
+    assert journal.load(ANN).last_run.id == 305
+    assert verify_log(journal.path) is None
+    journal.close()
