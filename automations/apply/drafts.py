@@ -8,21 +8,19 @@ from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out, note
 from automations.compose.html import text_to_html
-from automations.compose.mime import Letter, build_mime, canonical_hash, message_id_for, read_mime
+from automations.compose.mime import Letter, build_mime, hash_of, message_id_for, read_mime
 from automations.errors import ConflictError, RefusedError
 from automations.model.records import Draft, DraftState, LogEntry, Outcome
-from automations.model.sending import ApprovalState
 from automations.model.similarity import too_similar
 from automations.plan.actions import RemoveCopy, UpdateDraft
+from automations.plan.approvals import voided
 from automations.plan.drafts import html_is_behind, same_words
 from automations.plan.lifecycle import FINAL
 from automations.ports import MailCopy
 
 if TYPE_CHECKING:
     from automations.apply.carrying import Bench, Result
-    from automations.model.records import Recorded
     from automations.model.seen import SeenDraft
-    from automations.model.sending import Approval
     from automations.model.words import Words
     from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
 
@@ -153,15 +151,6 @@ def reworded(
     return _with_bytes(bench, next_draft)
 
 
-def voided(recorded: Recorded, draft: Draft) -> tuple[Approval, ...]:
-    """Return the draft's live approvals, voided."""
-    return tuple(
-        replace(approval, state=ApprovalState.VOID, rev=approval.rev + 1)
-        for approval in recorded.approvals
-        if approval.draft == draft.id and approval.state is ApprovalState.LIVE
-    )
-
-
 def draft_id(person: str, key: str, generation: int) -> str:
     """Return a draft's lasting id: the same purpose and generation always give the same."""
     return hashlib.sha256(f"{person}|{key}|{generation}".encode()).hexdigest()[:12]
@@ -251,8 +240,10 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
     mime = build_mime(_letter(bench, draft), unsent=True, newline=bench.world.newline)
     shown = read_mime(mime)
     # What is kept is what its reader sees, so that a copy can be compared with it word for word.
-    draft = replace(
+    return replace(
         draft,
+        mime=mime,
+        hash=hash_of(shown),
         sender=shown.sender,
         to=shown.to,
         cc=shown.cc,
@@ -260,17 +251,6 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
         body_text=shown.body_text,
         body_html=shown.body_html,
     )
-    fingerprint = canonical_hash(
-        sender=draft.sender,
-        reply_to=(),
-        to=draft.to,
-        cc=draft.cc,
-        bcc=(),
-        subject=draft.subject,
-        body_text=draft.body_text,
-        body_html=draft.body_html,
-    )
-    return replace(draft, mime=mime, hash=fingerprint)
 
 
 def _placed(draft: Draft, seen: SeenDraft) -> Draft:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out, failed_before
 from automations.apply.drafts import remove_copy
-from automations.compose.mime import canonical_hash, read_mime
+from automations.compose.mime import hash_of, read_mime
 from automations.errors import FaultClass, ProviderError, RefusedError
 from automations.model.records import DraftState, Outcome
 from automations.model.sending import ApprovalState, Attempt
@@ -97,17 +97,7 @@ def outgoing(draft: Draft, approval: Approval) -> Outgoing:
     :raises RefusedError: they are not, or the approval is of other words.
     """
     read = read_mime(approval.mime)
-    fingerprint = canonical_hash(
-        sender=read.sender,
-        reply_to=read.reply_to,
-        to=read.to,
-        cc=read.cc,
-        bcc=read.bcc,
-        subject=read.subject,
-        body_text=read.body_text,
-        body_html=read.body_html,
-    )
-    same = fingerprint == approval.hash == draft.hash and approval.text_rev == draft.text_rev
+    same = hash_of(read) == approval.hash == draft.hash and approval.text_rev == draft.text_rev
     if not same or {*read.to, *read.cc} != set(approval.recipients) or read.attachments:
         raise RefusedError(
             "the bytes to be sent are not what was approved; nothing was sent",

@@ -196,10 +196,9 @@ def _templates(checkup: Checkup) -> Iterator[Row]:
 
 
 def _mail(checkup: Checkup) -> Iterator[Row]:
-    from automations.providers import sender_of
 
     policy = checkup.session.policy
-    mail, sender = policy.mail, sender_of(policy)
+    mail, sender = policy.mail, policy.sends_by
     if not sender:
         yield Row("mail", State.OK, "draft-only: every mail is sent by you, none from here")
     else:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from automations.cli.bench import bench_of
 from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say
 from automations.errors import ExitCode, RefusedError
 
@@ -44,9 +43,11 @@ def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
 
 def state_words(draft: Draft, now: datetime) -> str:
     """Return a draft's state as a person says it."""
+    from automations.plan.waiting import put_off_until
+
     if draft.handed_over is not None and draft.state.value == "approved":
         return "handed over"
-    if draft.snoozed_until is not None and draft.snoozed_until > now and draft.state.value == "waiting":
+    if put_off_until(draft, now) is not None:
         return "put off"
     return draft.state.value.replace("_", " ")
 
@@ -179,14 +180,14 @@ def approve(
     """
     from automations.desk import review
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         found, edited = review.refreshed(bench, review.find_draft(bench.recorded, name))
         review.check_approvable(bench, found)
     if edited is not None:
         say("You edited it outside; these are the words now.")
     if seen_hash is None:
         seen_hash = _ask_approval(session, found, despite, reason)
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
         if changed is not None:
             raise RefusedError(
@@ -240,14 +241,14 @@ def edit(
     from automations.desk import review
 
     body = _text_of(body_file) if body_file else None
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         found, _ = review.refreshed(bench, review.find_draft(bench.recorded, name))
     words = review.NewWords(subject, body, to or None, cc or None)
     if words == review.NewWords():
         from automations.cli.editing import edit_in_editor
 
         words = edit_in_editor(found)
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
         if changed is not None or current.text_rev != found.text_rev:
             raise RefusedError(
@@ -298,7 +299,7 @@ def discard(session: Session, name: str, reason: str, *, yes: bool) -> None:
         if not click.confirm(f"Discard {found.subject!r} to {', '.join(found.to)}?", default=False):
             say("Kept.")
             return
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         review.discard(bench, review.find_draft(bench.recorded, found.id), reason)
     say(f"Discarded. Its words stay: magicloop draft show {found.id[:6]}")
 
@@ -317,7 +318,7 @@ def snooze(session: Session, name: str, until: str) -> None:
 
     zone = session.policy.me.zone
     instant = parse_when(until, session.clock.now(), zone)
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         review.snooze(bench, review.find_draft(bench.recorded, name), instant)
     say(f"Put off until {say_when(instant, zone, with_zone=True)}.")
 
@@ -345,7 +346,7 @@ def resolve(session: Session, name: str, *, sent: bool) -> None:
     """Say whether a mail that was handed over to you went out."""
     from automations.desk import review
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         found = review.find_draft(bench.recorded, name)
         review.resolve(bench, found, sent=sent)
     say("Noted: it went out." if sent else "Noted: it did not go out.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.output import is_interactive, show_error
+from automations.compose.addresses import split_addresses
 from automations.desk.review import NewWords
 from automations.errors import MagicloopError, RefusedError
 
@@ -118,10 +119,6 @@ def from_text(saved: str, name: str) -> NewWords:
     return NewWords(
         subject=found.get("subject"),
         body_text=body,
-        to=_addresses(found["to"]) if "to" in found else None,
-        cc=_addresses(found["cc"]) if "cc" in found else None,
+        to=split_addresses(found["to"]) if "to" in found else None,
+        cc=split_addresses(found["cc"]) if "cc" in found else None,
     )
-
-
-def _addresses(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.bench import LOCK_WAIT
 from automations.cli.output import emit_json, listing, paragraph, prose, say
+from automations.wiring import HAND_LOCK_SECONDS
 
 if TYPE_CHECKING:
     from automations.model.records import Idea
@@ -29,7 +29,7 @@ def add(session: Session, text: str) -> None:
     from automations.desk.ideas import add_idea
 
     session.config()
-    with session.lock(wait=LOCK_WAIT):
+    with session.lock(wait=HAND_LOCK_SECONDS):
         journal = session.journal()
         new = add_idea(journal, journal.load(session.policy.person), session.clock.now(), text)
     say(f'{new.id} kept. When it gets better: magicloop idea improve {new.id} "what changed"')
@@ -46,7 +46,7 @@ def improve(session: Session, name: str, text: str, state: str | None) -> None:
     from automations.model.records import IdeaState
 
     session.config()
-    with session.lock(wait=LOCK_WAIT):
+    with session.lock(wait=HAND_LOCK_SECONDS):
         journal = session.journal()
         recorded = journal.load(session.policy.person)
         now = session.clock.now()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.bench import LOCK_WAIT
 from automations.cli.incident_drafting import draft_now
 from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say
 from automations.errors import BadValueError
+from automations.wiring import HAND_LOCK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -142,7 +142,7 @@ def _record_opening(
 
     policy, now = session.policy, session.clock.now()
     began = parse_past(started, now, policy.me.zone) if started else None
-    with session.lock(wait=LOCK_WAIT):
+    with session.lock(wait=HAND_LOCK_SECONDS):
         journal = session.journal()
         new = desk.NewIncident(title, severity, impact, began, owner, audience, fields)
         return desk.open_incident(
@@ -226,7 +226,7 @@ def _record_update(
     from automations.model.records import Phase
 
     policy = session.policy
-    with session.lock(wait=LOCK_WAIT):
+    with session.lock(wait=HAND_LOCK_SECONDS):
         journal = session.journal()
         recorded, now = journal.load(policy.person), session.clock.now()
         made = desk.update_incident(
@@ -278,7 +278,7 @@ def resolve(session: Session, /, name: str, **fields: str) -> None:
     policy = session.policy
     if fields.get("by"):
         fields["by"] = _day(session, fields["by"])
-    with session.lock(wait=LOCK_WAIT):
+    with session.lock(wait=HAND_LOCK_SECONDS):
         journal = session.journal()
         recorded = journal.load(policy.person)
         made = desk.resolve_incident(journal, policy, recorded, session.clock.now(), name, _fields(fields))

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.bench import LOCK_WAIT
 from automations.cli.output import say, whisper
 from automations.errors import ExitCode, LockHeldError
+from automations.wiring import HAND_LOCK_SECONDS
 
 if TYPE_CHECKING:
     from automations.cycle import Report
@@ -23,7 +23,7 @@ def draft_now(session: Session, incident_id: str) -> None:
     from automations.cli.run_commands import run_once
 
     try:
-        report = run_once(session, frozenset({"incidents"}), wait=LOCK_WAIT)
+        report = run_once(session, frozenset({"incidents"}), wait=HAND_LOCK_SECONDS)
     except LockHeldError:
         whisper("A run is at work; the draft comes with the next one.")
         return

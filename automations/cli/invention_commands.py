@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.bench import bench_of
 from automations.cli.output import emit_json, prose, say, table
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ def choose(session: Session, month: str, number: int) -> None:
     """
     from automations.desk import invention as desk
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         block = desk.choose(bench, session.ground().holidays, month, number)
     _say_where(session, block, "It stays there; no run moves it.")
 
@@ -108,7 +107,7 @@ def skip(session: Session, month: str, *, not_held: bool) -> None:
     """Have no block in a month, or say that one did not happen."""
     from automations.desk import invention as desk
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         block = desk.not_held(bench, month) if not_held else desk.skip(bench, month)
     if not_held and block.state.value == "missed":
         say(f"{block.month}: not held; it is too late to make it up, so the month counts as missed.")
@@ -125,7 +124,7 @@ def hold(session: Session, month: str) -> None:
     """Book a month's block now, also one that was skipped or deleted."""
     from automations.desk import invention as desk
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         block = desk.hold(bench, session.ground().holidays, month)
     _say_where(session, block, block.reason)
 

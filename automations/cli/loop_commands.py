@@ -151,10 +151,9 @@ offer.add_command(idea)
 @click.pass_obj
 def new_offer(session: Session, boss: str) -> None:
     """Draft this month's offer now, if no rule forbids it."""
-    from automations.cli.bench import bench_of
     from automations.desk.loop import draft_offer
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         draft = draft_offer(bench, session.ground().holidays, boss)
     say(f'Drafted "{draft.subject}" to {", ".join(draft.to)}: magicloop draft show {draft.id[:6]}')
 

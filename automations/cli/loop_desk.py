@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from automations.cli.bench import LOCK_WAIT
 from automations.cli.output import say, whisper
 from automations.errors import BadValueError, LockHeldError
+from automations.wiring import HAND_LOCK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def loop_desk(session: Session) -> Iterator[Desk]:
             raise BadValueError(f"{say_day(day)} is more than ten years away", fix="give a nearer date")
         return day
 
-    with session.lock(wait=LOCK_WAIT):
+    with session.lock(wait=HAND_LOCK_SECONDS):
         journal = session.journal()
         yield Desk(journal, journal.load(policy.person), policy, now, read_date)
 
@@ -49,7 +49,7 @@ def draft_now(session: Session, automation: str) -> None:
     from automations.cli.run_commands import run_once
 
     try:
-        report = run_once(session, frozenset({automation}), wait=LOCK_WAIT)
+        report = run_once(session, frozenset({automation}), wait=HAND_LOCK_SECONDS)
     except LockHeldError:
         whisper("A run is at work; the draft comes with the next one.")
         return

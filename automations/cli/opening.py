@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.bench import bench_of
 from automations.cli.draft_commands import copy_path, state_words
 from automations.cli.output import is_interactive, say
 from automations.errors import RefusedError
@@ -34,7 +33,7 @@ def open_copy(session: Session, draft: Draft, *, only_print: bool) -> bool:
         from automations.desk.review import find_draft, refreshed
 
         # What is passed on are words, not the file: those of the file count, as everywhere.
-        with bench_of(session) as bench:
+        with session.bench() as bench:
             draft, _ = refreshed(bench, find_draft(bench.recorded, draft.id))
         opening = _opening(session, draft)
     if not _opened(opening):

@@ -86,10 +86,7 @@ def waiting_drafts(
         raise UnknownNameError(
             "kind of draft that waits", only, near=sorted(kinds), fix="magicloop draft list"
         )
-    found = [draft for draft in waiting if only in (None, draft.kind)]
-    return tuple(
-        sorted(found, key=lambda each: (each.expires is None, each.expires or each.created, each.created))
-    )
+    return tuple(draft for draft in waiting if only in (None, draft.kind))
 
 
 def _json(session: Session, draft: Draft, recorded: Recorded) -> dict[str, object]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.bench import bench_of
 from automations.cli.keys import ENTER, QUIT, read_key
 from automations.cli.output import paragraph, say
 
@@ -87,7 +86,7 @@ def _send(session: Session) -> bool:
     from automations.model.records import Outcome
 
     click.echo()
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         results = send_due(bench)
         recorded = bench.world.journal.load(session.policy.person)
     failed = False
@@ -117,14 +116,14 @@ def _what_now(draft: Draft) -> str:
 def _release(session: Session, ids: Sequence[str]) -> None:
     from automations.desk.sending import end_undo_time
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         end_undo_time(bench, ids)
 
 
 def _undo(session: Session, draft: Draft) -> str:
     from automations.desk import review
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         back = review.undo(bench, review.find_draft(bench.recorded, draft.id))
     say(f"Taken back: {back.subject}")
     return back.id
@@ -171,16 +170,17 @@ def _when_it_comes(session: Session, run: datetime | None) -> str:
 def what_comes_next(session: Session, recorded: Recorded) -> tuple[str, ...]:
     """Return lines that say what was put off, what goes next, and when the next thing is due."""
     from automations.desk.status import status_of
-    from automations.model.records import DraftState
     from automations.plan.sending import approved_to_send
+    from automations.plan.waiting import put_off_until
     from automations.plan.zones import say_when
 
     zone, now = session.policy.me.zone, session.clock.now()
     lines = []
     for draft in recorded.drafts:
-        if draft.state is DraftState.WAITING and draft.snoozed_until and draft.snoozed_until > now:
-            until = say_when(draft.snoozed_until, zone, with_zone=True)
-            lines.append(f"Put off until {until}: {draft.subject} (magicloop review {draft.id[:6]})")
+        until = put_off_until(draft, now)
+        if until is not None:
+            when = say_when(until, zone, with_zone=True)
+            lines.append(f"Put off until {when}: {draft.subject} (magicloop review {draft.id[:6]})")
     queued = len(approved_to_send(recorded))
     if queued:
         lines.append(f"{queued} approved and on the way out: magicloop draft send --wait")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.bench import bench_of
 from automations.cli.keys import ENTER, QUIT, read_key
 from automations.cli.output import say, show_error
 from automations.cli.review_card import Place
@@ -110,7 +109,7 @@ class Sitting:
     def _look(self) -> Then:
         """Read the draft as it stands here and outside, and show its card; one that does not wait is passed over."""
         edited, problem = False, None
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             draft = review.find_draft(bench.recorded, self.ids[self.number])
             try:
                 draft, adopted = review.refreshed(bench, draft)
@@ -179,7 +178,7 @@ class Sitting:
         if not self._confirmed(card):
             say("Not approved; nothing changed.")
             return Then.STAY
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             current, adopted = review.refreshed(bench, review.find_draft(bench.recorded, card.id))
             if adopted is None and current.text_rev == card.text_rev:
                 approved = review.approve(
@@ -238,7 +237,7 @@ class Sitting:
     def _edit(self) -> Then:
         from automations.cli.editing import edit_until_right
 
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             before, adopted = review.refreshed(bench, review.find_draft(bench.recorded, self._card.id))
         if adopted is not None:
             say("You edited it outside; these are the words now:")
@@ -247,7 +246,7 @@ class Sitting:
         if words == review.NewWords():
             say("Nothing changed.")
             return Then.STAY
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             current, changed = review.refreshed(bench, review.find_draft(bench.recorded, before.id))
             if changed is not None or current.text_rev != before.text_rev:
                 raise RefusedError(
@@ -272,7 +271,7 @@ class Sitting:
             return Then.STAY
         zone = self.session.policy.me.zone
         until = parse_when(said, self.session.clock.now(), zone)
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             review.snooze(bench, review.find_draft(bench.recorded, self._card.id), until)
         self._done.add(self._card.id)
         say(f"Put off until {say_when(until, zone, with_zone=True)}. Promises and expiry stay as they are.")
@@ -283,7 +282,7 @@ class Sitting:
         if not click.confirm(f"Discard {plain(self._card.subject)!r} to {plain(who)}?", default=False):
             say("Kept.")
             return Then.STAY
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             review.discard(bench, review.find_draft(bench.recorded, self._card.id), "discarded in the review")
         self._done.add(self._card.id)
         say(f"Discarded. Its words stay: magicloop draft show {self._card.id[:6]}")
@@ -332,7 +331,7 @@ class Sitting:
         if not self.approved:
             say("Nothing was approved in this sitting; magicloop draft undo ID takes back others.")
             return Then.STAY
-        with bench_of(self.session) as bench:
+        with self.session.bench() as bench:
             back = review.undo(bench, review.find_draft(bench.recorded, self.approved[-1]))
         self._back_to(back.id)
         say(f"Taken back: {plain(back.subject)}")

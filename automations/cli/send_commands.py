@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.bench import bench_of
 from automations.cli.draft_commands import draft
 from automations.cli.output import emit_json, is_interactive, say
 from automations.errors import ExitCode
@@ -30,7 +29,7 @@ def undo(session: Session, name: str) -> None:
     """Take an approval back, as long as the mail has not left."""
     from automations.desk import review
 
-    with bench_of(session) as bench:
+    with session.bench() as bench:
         back = review.undo(bench, review.find_draft(bench.recorded, name))
     say(f"Taken back; it waits again: magicloop draft show {back.id[:6]}")
 
@@ -50,7 +49,7 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
     session: Session = ctx.obj
     results: list[Result] = []
     while True:
-        with bench_of(session) as bench:
+        with session.bench() as bench:
             results.extend(send_due(bench))
             leaves = next_leave(bench.world.journal.load(session.policy.person))
         now = session.clock.now()

@@ -157,3 +157,8 @@ def _scripts(label: str) -> set[str]:
 
 def _fault(what: str, where: str, *, fix: str = _EXAMPLE) -> HeaderFaultError:
     return HeaderFaultError(what, where=where, fix=fix)
+
+
+def split_addresses(text: str) -> tuple[str, ...]:
+    """Return the addresses of a line or field a person wrote, by commas or line ends; they are not checked."""
+    return tuple(part.strip() for part in text.replace("\n", ",").split(",") if part.strip())

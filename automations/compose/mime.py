@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-__all__ = ["REF_HEADER", "Letter", "ReadLetter", "build_mime", "canonical_hash", "read_mime"]
+__all__ = ["REF_HEADER", "Letter", "ReadLetter", "build_mime", "canonical_hash", "hash_of", "read_mime"]
 
 MAX_SUBJECT = 250
 MAX_RECIPIENTS = 100
@@ -119,6 +119,20 @@ def build_mime(letter: Letter, *, unsent: bool, newline: str = "\r\n") -> bytes:
 def message_id_for(ref: str, sender: str) -> str:
     """Return the message id of our mail `ref`, in the sender's domain: the same one every time."""
     return f"<{ref}.magicloop@{sender.rpartition('@')[2].lower()}>"
+
+
+def hash_of(mail: ReadLetter) -> str:
+    """Return what an approval of a mail binds to, from the mail as its reader sees it."""
+    return canonical_hash(
+        sender=mail.sender,
+        reply_to=mail.reply_to,
+        to=mail.to,
+        cc=mail.cc,
+        bcc=mail.bcc,
+        subject=mail.subject,
+        body_text=mail.body_text,
+        body_html=mail.body_html,
+    )
 
 
 def canonical_hash(

@@ -18,7 +18,7 @@ from automations.desk.moments import Moment, moment
 from automations.desk.pledges import pledges_of
 from automations.model.mail_kinds import Audience, MailKind
 from automations.model.records import DraftState
-from automations.model.sending import ApprovalState
+from automations.plan.approvals import live_approvals
 from automations.plan.incident_record import promised_for, updates_of
 from automations.plan.mail_kind import mail_kind_of, update_of
 from automations.plan.recipients import new_recipients
@@ -167,7 +167,7 @@ def build_card(draft: Draft, recorded: Recorded, policy: Policy, now: datetime) 
     """Return the card of a draft as it stands at `now`. Nothing is read, nothing changes."""
     kind, audience = mail_kind_of(draft, recorded)
     zone, doing = policy.me.zone, doing_of(policy)
-    approval = _approval(draft, recorded)
+    approval, mail = _approval(draft, recorded), mail_of(draft, recorded, policy)
     open_still = draft.state in (DraftState.RENDERED, DraftState.WAITING, DraftState.APPROVED)
     return Card(
         id=draft.id,
@@ -194,10 +194,10 @@ def build_card(draft: Draft, recorded: Recorded, policy: Policy, now: datetime) 
         body_html=draft.body_html,
         raw=(approval.mime if approval else b"") or draft.mime,
         length=Length(count_words(draft.body_text), *word_limits(kind, audience)),
-        findings=lint(mail_of(draft, recorded, policy)) if open_still else (),
+        findings=lint(mail) if open_still else (),
         since_seen=since_seen(draft, recorded, zone),
         since_last_mail=since_last_mail(draft, recorded, zone),
-        pledges=pledges_of(draft, recorded, mail_of(draft, recorded, policy), zone, now),
+        pledges=pledges_of(draft, recorded, mail, zone, now),
         doing=doing,
         yes_does=_yes_does(doing, policy),
         approved=_approved(approval, zone, now),
@@ -209,10 +209,9 @@ def build_card(draft: Draft, recorded: Recorded, policy: Policy, now: datetime) 
 
 def doing_of(policy: Policy) -> Doing:
     """Return what a yes does with the mailbox and the mode of the config."""
-    gmail = policy.mail.provider == "google"
-    if policy.mail.mode == "approve" and (gmail or policy.smtp.host):
+    if policy.sends_by:
         return Doing.SEND
-    return Doing.STAY if gmail else Doing.HAND_OVER
+    return Doing.STAY if policy.mail.provider == "google" else Doing.HAND_OVER
 
 
 def title_of(draft: Draft, recorded: Recorded, policy: Policy) -> str:
@@ -278,8 +277,7 @@ def _yes_does(doing: Doing, policy: Policy) -> str:
 def _approval(draft: Draft, recorded: Recorded) -> Approval | None:
     if draft.state is not DraftState.APPROVED:
         return None
-    live = (a for a in recorded.approvals if a.draft == draft.id and a.state is ApprovalState.LIVE)
-    return next(live, None)
+    return next(iter(live_approvals(recorded, draft)), None)
 
 
 def _approved(approval: Approval | None, zone: str, now: datetime) -> Approved | None:

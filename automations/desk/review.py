@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from automations.apply import apply_action
 from automations.apply.carrying import entry_of
-from automations.apply.drafts import bytes_to_send, reworded, voided
+from automations.apply.drafts import bytes_to_send, reworded
 from automations.apply.sending import outgoing
 from automations.compose.addresses import check_address
 from automations.compose.html import text_to_html
@@ -24,6 +24,7 @@ from automations.model.records import DraftState, Outcome
 from automations.model.sending import Approval, ApprovalState, AttemptState
 from automations.model.text import plain
 from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
+from automations.plan.approvals import voided
 from automations.plan.drafts import GONE, same_words, unshown, unshown_words
 from automations.plan.lifecycle import FINAL, Event, check_event, step
 from automations.plan.recipients import new_recipients

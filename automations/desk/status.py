@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState
 from automations.plan.incident_record import overdue_promise, updates_of
+from automations.plan.waiting import in_reading_order, waits
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`waiting` are drafts to read, `unsure` those handed over whose going nobody confirmed.
+    """`waiting` are drafts to read, in their order, `unsure` those handed over whose going nobody confirmed.
 
     `last_look` is when a run last came by, even if nothing was due: the sign that the scheduler is alive.
     `overdue` pairs an open incident with the instant its next mail was due.
@@ -34,11 +35,7 @@ class Status:
 
 def status_of(recorded: Recorded, now: datetime) -> Status:
     """Return where everything stands at `now`."""
-    waiting = tuple(
-        draft
-        for draft in recorded.drafts
-        if draft.state is DraftState.WAITING and (draft.snoozed_until is None or draft.snoozed_until <= now)
-    )
+    waiting = in_reading_order(draft for draft in recorded.drafts if waits(draft, now))
     unsure = tuple(
         draft
         for draft in recorded.drafts

@@ -266,6 +266,18 @@ class Policy:
     sample: bool = False
 
     @property
+    def sends_by(self) -> str:
+        """What approved mails go by: `google`, `smtp`, or "" where the person sends every mail themselves.
+
+        Gmail sends its own drafts; those of any other mailbox go by the mail server of [smtp].
+        """
+        if self.mail.mode != "approve":
+            return ""
+        if self.mail.provider == "google":
+            return "google"
+        return "smtp" if self.smtp.host else ""
+
+    @property
     def person(self) -> str:
         """The key every table carries: the person's lower-case mail address."""
         return self.me.email.lower()

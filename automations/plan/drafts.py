@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState, Severity
-from automations.model.sending import ApprovalState
 from automations.model.text import fold
 from automations.plan.actions import (
     AdoptDraft,
@@ -16,6 +15,7 @@ from automations.plan.actions import (
     RestoreDraft,
     UpdateDraft,
 )
+from automations.plan.approvals import live_approvals
 from automations.plan.decided import SEVERITIES, Decided, standing
 from automations.plan.lifecycle import FINAL
 
@@ -261,11 +261,7 @@ def _over(draft: Draft, now: datetime) -> bool:
 def _approval_ends(draft: Draft, recorded: Recorded) -> list[datetime]:
     if draft.state is not DraftState.APPROVED or draft.handed_over is not None:
         return []
-    return [
-        approval.expires
-        for approval in recorded.approvals
-        if approval.draft == draft.id and approval.state is ApprovalState.LIVE
-    ]
+    return [approval.expires for approval in live_approvals(recorded, draft)]
 
 
 def _instants(draft: Draft, recorded: Recorded) -> list[datetime]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from automations.model.records import DraftState, Phase
+from automations.model.records import Phase
 from automations.plan.cadence import pace_words
 from automations.plan.incident_record import last_told, promised_for
+from automations.plan.lifecycle import OUT
 from automations.plan.zones import local, say_day, zone_name
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 NO_PLAN_YET = "the plan follows in the next update"
 OPTIONAL = ("changed", "ruled_out", "now", "next", "known", "suspected", "unknown", "need")
 AT_THE_END = ("window", "verified", "root_cause", "change", "owner", "by", "data_loss")
-OUT = (DraftState.SENT, DraftState.SENT_ELSEWHERE)
 SHORT_MAIL = 40
 """Words a mail without news may have."""
 

@@ -109,6 +109,9 @@ MOVES: Final[Mapping[S, frozenset[S]]] = {state: frozenset(row.values()) for sta
 FINAL: Final = frozenset(state for state, following in MOVES.items() if following <= {state})
 """States that are never left."""
 
+OUT: Final = frozenset({S.SENT, S.SENT_ELSEWHERE})
+"""States of a mail that certainly went, from here or by the person's hand."""
+
 KEEPS_WORDS: Final = "a draft at its end keeps its words"
 SENT_AS_APPROVED: Final = "a draft is sent only as it was approved"
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.loop import AnswerKind, PromiseState
-from automations.model.records import Cycle, DraftState
+from automations.model.records import Cycle
 from automations.plan.actions import CloseCycle, OpenCycle
 from automations.plan.decided import Decided
 from automations.plan.ladder import rung_with, trust_in
+from automations.plan.lifecycle import OUT
 from automations.plan.zones import add_months, month_of, month_span
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from automations.model.seen import Seen
     from automations.plan.actions import Action
 
-OUT = (DraftState.SENT, DraftState.SENT_ELSEWHERE)
 STEPS = ("standing", "asked", "doing", "proposed", "repeat")
 STANDING_LASTS = timedelta(days=90)
 """How long "you are doing your job well" stays an answer."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from automations.model.records import DraftState
 from automations.plan.actions import GiveNotice
 from automations.plan.incident_record import awaited
 from automations.plan.incidents import UPDATE_DUE, UPDATE_OVERDUE
 from automations.plan.promises import OVERDUE
+from automations.plan.waiting import waits
 from automations.plan.windows import day_windows
 from automations.plan.zones import local
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Draft, Problem, Recorded
+    from automations.model.records import Problem, Recorded
 
 TITLE: Final = "magicloop"
 PRESSING: Final = "incident:"
@@ -48,7 +48,7 @@ def plan_nudge(
     `recorded` is the memory after the run's own changes, `problems` those that stand.
     """
     told = {nudge.subject for nudge in recorded.nudges}
-    drafts = [draft for draft in recorded.drafts if _waits(draft, now) and f"draft:{draft.id}" not in told]
+    drafts = [draft for draft in recorded.drafts if waits(draft, now) and f"draft:{draft.id}" not in told]
     opens = next_working_time(policy, now)
     held = [draft for draft in drafts if not draft.key.startswith(PRESSING) and opens > now]
     fresh = [draft for draft in drafts if draft not in held]
@@ -61,7 +61,7 @@ def plan_nudge(
         return None, again
     said = [*near.values(), *(_WORDS[problem.code].format(problem.subject) for problem in due)]
     if fresh:
-        waiting = sum(_waits(draft, now) for draft in recorded.drafts)
+        waiting = sum(waits(draft, now) for draft in recorded.drafts)
         said.append(f"{waiting} {'mail waits' if waiting == 1 else 'mails wait'} for you.")
     body = " ".join([*said, "magicloop review"])
     return GiveNotice(about, body, " ".join(said)), again
@@ -95,11 +95,6 @@ def next_working_time(policy: Policy, now: datetime) -> datetime:
             if span.end > now:
                 return max(now, span.start)
     return now
-
-
-def _waits(draft: Draft, now: datetime) -> bool:
-    put_off = draft.snoozed_until is not None and draft.snoozed_until > now
-    return draft.state is DraftState.WAITING and not put_off
 
 
 def _subject_of(problem: Problem) -> str:

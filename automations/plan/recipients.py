@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from automations.model.records import DraftState
+from automations.plan.lifecycle import OUT
 
 if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.model.records import Draft, Recorded
 
-_OUT = (DraftState.SENT, DraftState.SENT_ELSEWHERE)
-
 
 def new_recipients(draft: Draft, policy: Policy, recorded: Recorded) -> tuple[str, ...]:
     """Return the draft's recipients that nobody knows yet, as they are written, To before Cc."""
     known = known_addresses(policy) | {
-        address.lower() for each in recorded.drafts if each.state in _OUT for address in (*each.to, *each.cc)
+        address.lower() for each in recorded.drafts if each.state in OUT for address in (*each.to, *each.cc)
     }
     return tuple(address for address in (*draft.to, *draft.cc) if address.lower() not in known)
 

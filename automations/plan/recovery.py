@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import BlockState, DraftState, Outcome
 from automations.model.seen import CopyNow, SentMail
-from automations.model.sending import ApprovalState, AttemptState
+from automations.model.sending import AttemptState
 from automations.plan.actions import CancelBlock, MoveBlock, RestoreBlock, RestoreDraft, UpdateDraft
+from automations.plan.approvals import voided
 from automations.plan.drafts import same_words
 from automations.plan.generations import BLOCK_CLAIMS, SKIPPED_BY_HAND
 from automations.plan.lifecycle import FINAL, TABLE, Event, step
@@ -244,12 +245,8 @@ def _settle_sent(
         message_id=sent.message_id,
         remote_thread=sent.thread or draft.remote_thread,
     )
-    voided = tuple(
-        replace(each, state=ApprovalState.VOID, rev=each.rev + 1)
-        for each in recorded.approvals
-        if each.draft == draft.id and each.state is ApprovalState.LIVE
-    )
-    return Settlement(claim, Outcome.DONE, "interrupted, but you sent it", (ended, *voided))
+    detail = "interrupted, but you sent it"
+    return Settlement(claim, Outcome.DONE, detail, (ended, *voided(recorded, draft)))
 
 
 def _settle_removal(claim: OpenClaim, draft: Draft, seen: SeenDraft | None) -> Settlement:

@@ -33,24 +33,11 @@ def build_mailbox(policy: Policy) -> Mailbox:
     return mailbox
 
 
-def sender_of(policy: Policy) -> str:
-    """Return what approved mails go by, a key of `SENDERS`; "" where the person sends every mail themselves."""
-    if policy.mail.mode != "approve":
-        return ""
-    if policy.mail.provider in SENDERS:
-        return policy.mail.provider
-    return "smtp" if policy.smtp.host else ""
-
-
 def build_sender(policy: Policy, mailbox: Mailbox) -> Sender | None:
-    """Return what lets an approved mail go; None where the person sends every mail themselves.
-
-    Gmail sends its own drafts; those of any other mailbox go by the mail server of [smtp].
-    """
-    name = sender_of(policy)
-    if not name:
+    """Return what lets an approved mail go; None where the person sends every mail themselves."""
+    if not policy.sends_by:
         return None
-    module = import_module(SENDERS[name])
+    module = import_module(SENDERS[policy.sends_by])
     sender: Sender = module.build_sender(policy, mailbox)
     return sender
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from automations.compose.addresses import split_addresses
 from automations.desk import review
 from automations.desk.sending import send_due
 from automations.errors import BadValueError, RefusedError
@@ -76,9 +77,7 @@ def edit(bench: Bench, draft: Draft, form: Form) -> str:
 
 
 def _addresses(form: Form, name: str) -> tuple[str, ...] | None:
-    if name not in form:
-        return None
-    return tuple(each.strip() for each in form[name].replace("\n", ",").split(",") if each.strip())
+    return split_addresses(form[name]) if name in form else None
 
 
 def discard(bench: Bench, draft: Draft, form: Form) -> str:

@@ -11,6 +11,7 @@ from automations.desk.status import status_of
 from automations.model.loop import PromiseState
 from automations.model.records import BlockState, DraftState
 from automations.plan.incident_record import awaited
+from automations.plan.lifecycle import FINAL
 from automations.plan.sending import approved_to_send
 from automations.plan.zones import local, say_day
 
@@ -98,16 +99,13 @@ def build_view(recorded: Recorded, policy: Policy, now: datetime, shown: Draft |
         when = None if at is None else moment(at, zone, now)
         return Item(draft.id, title, draft.subject, state.replace("_", " "), when, seconds)
 
-    waiting = sorted(
-        status.waiting, key=lambda each: (each.expires is None, each.expires or each.created, each.created)
-    )
     queue = approved_to_send(recorded)
-    ended = [draft for draft in recorded.drafts if draft.state in _ENDED][-HISTORY:]
+    ended = [draft for draft in recorded.drafts if draft.state in FINAL][-HISTORY:]
     year = local(now, zone).year
     return View(
         now=moment(now, zone, now),
         person=policy.me.name,
-        waiting=tuple(item(draft, draft.expires) for draft in waiting),
+        waiting=tuple(item(draft, draft.expires) for draft in status.waiting),
         queue=tuple(
             item(draft, each.not_before, max(0, round((each.not_before - now).total_seconds())))
             for draft, each in queue
@@ -121,15 +119,6 @@ def build_view(recorded: Recorded, policy: Policy, now: datetime, shown: Draft |
         problems=tuple((one.what, one.where, one.fix) for one in recorded.problems),
         card=build_card(shown, recorded, policy, now) if shown is not None else None,
     )
-
-
-_ENDED = (
-    DraftState.SENT,
-    DraftState.SENT_ELSEWHERE,
-    DraftState.DISCARDED,
-    DraftState.EXPIRED,
-    DraftState.SUPERSEDED,
-)
 
 
 def _promises(recorded: Recorded, policy: Policy, now: datetime) -> tuple[Line, ...]:

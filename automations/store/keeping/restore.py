@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import sqlite3
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from automations.config.newfile import write_new
 from automations.errors import RefusedError
 from automations.model.records import DraftState, LogEntry
-from automations.model.sending import ApprovalState
+from automations.plan.approvals import voided
 from automations.plan.lifecycle import Event, step
 from automations.store.files import give_name, side_files, sync_folder
 from automations.store.keeping.archive import BadArchiveError, unpack
@@ -131,13 +131,10 @@ def prepare_journal(unpacked: Unpacked, person: str, at: datetime) -> int:
             # One that was handed over is sent by nobody but the person, who is asked whether it went.
             if draft.state is not DraftState.APPROVED or draft.handed_over is not None:
                 continue
-            live = [
-                one for one in recorded.approvals if one.draft == draft.id and one.state is ApprovalState.LIVE
-            ]
             reason = "restored from a backup; approve it again if it has not gone"
             back = step(draft, Event.STEP_BACK, handed_over=None, reason=reason)
-            void = [replace(one, state=ApprovalState.VOID, rev=one.rev + 1) for one in live]
-            journal.record(LogEntry(person, at, "undo-draft", draft.key, "done", reason), [back, *void])
+            entry = LogEntry(person, at, "undo-draft", draft.key, "done", reason)
+            journal.record(entry, (back, *voided(recorded, draft)))
             taken_back += 1
     return taken_back
 
