@@ -4,9 +4,10 @@
 BIN = .venv/bin
 WORKERS ?= auto
 ROUNDS ?= 15
+EVERY ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash proof overlap image lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test crash disk proof overlap image lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -24,6 +25,12 @@ test: .venv/ready-dev ## the whole test suite (COVERAGE=1 also counts the lines 
 
 crash: .venv/ready-dev ## kill real runs at every point there is, and see that the next one puts it right
 	$(BIN)/python tests/crash/matrix.py
+
+disk: .venv/ready-dev ## cut the power, fill the disk, break it and say stop at every call (about 20 minutes)
+	$(BIN)/python tests/disk/tapped.py power --every $(EVERY)
+	$(BIN)/python tests/disk/tapped.py faults --every $(EVERY)
+	$(BIN)/python tests/disk/tapped.py signals --every $(EVERY)
+	$(BIN)/python tests/disk/tapped.py prove
 
 proof: .venv/ready-dev ## live the life of a draft in every way it can go wrong, about 400,000 ways
 	$(BIN)/python tests/sending/exhaust.py

@@ -249,6 +249,7 @@ class Session:
         """Hold the run lock; the system lets go of it when a process dies.
 
         :raises LockHeldError: another run holds it, for `wait` seconds.
+        :raises MagicloopError: the disk does not let it be made.
         """
         from filelock import FileLock, Timeout
 
@@ -260,6 +261,12 @@ class Session:
             raise LockHeldError(
                 "another run is at work", where=self.places.lock, fix="wait a moment and try again"
             ) from None
+        except OSError as error:
+            raise MagicloopError(
+                f"the run lock cannot be made: {error.strerror or error}; nothing was changed",
+                where=self.places.lock,
+                fix=f"look at the disk (df -h {self.places.data}), then try again",
+            ) from error
         try:
             yield
         finally:

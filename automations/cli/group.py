@@ -29,6 +29,14 @@ class StoppedError(MagicloopError):
     exit_code = ExitCode.INTERRUPTED
 
 
+class ToldToStop(BaseException):
+    """A signal to stop arrived; raised wherever the program is, so that all it holds is let go of."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 class LazyGroup(click.Group):
     """A group whose commands are named as `module:attribute` and imported when needed."""
 
@@ -66,6 +74,13 @@ class LazyGroup(click.Group):
 class RootGroup(LazyGroup):
     """The whole program: one boundary for errors, an exit code for each class of them."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Carry out the command; told to stop, it lets go of what it holds."""
+        from automations.cli.stopping import told_to_stop  # help does without it
+
+        with told_to_stop():
+            return super().invoke(ctx)
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -85,9 +100,12 @@ class RootGroup(LazyGroup):
         except (KeyboardInterrupt, click.Abort):
             if is_interactive() and "--json" not in words:
                 whisper("")  # the terminal shows ^C in the line of the question
-            stopped = StoppedError("interrupted; nothing is lost: the next run finishes what was begun")
-            show_error(stopped, as_json="--json" in words)
-            code = stopped.exit_code
+            code = _show_stopped(as_json="--json" in words)
+        except ToldToStop as stop:
+            _show_stopped(as_json="--json" in words)
+            from automations.cli.stopping import die_of
+
+            die_of(stop)
         except click.ClickException as error:
             code = _show_wrong_call(error, as_json="--json" in words)
         except MagicloopError as error:
@@ -102,6 +120,12 @@ class RootGroup(LazyGroup):
             show_error(_bug(error, words), as_json="--json" in words)
             code = ExitCode.ERROR
         sys.exit(code if isinstance(code, int) else ExitCode.DONE)
+
+
+def _show_stopped(*, as_json: bool) -> int:
+    stopped = StoppedError("interrupted; nothing is lost: the next run finishes what was begun")
+    show_error(stopped, as_json=as_json)
+    return stopped.exit_code
 
 
 def _show_wrong_call(error: click.ClickException, *, as_json: bool) -> int:

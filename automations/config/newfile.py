@@ -1,4 +1,7 @@
-"""Making a file that was not there: whole or not at all, and never over another one."""
+"""Making a file that was not there: whole or not at all, and never over another one.
+
+A file or folder lasts when the power goes only if the folder its name is in was synced too.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,11 @@ from automations.errors import ConfigError, ConfigProblem
 
 # Some file systems (exFAT, many network shares) have no hard links.
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+
+# Some file systems cannot sync a folder, and some folders may be written to but not opened.
+_NO_SYNC = frozenset(
+    {errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EBADF, errno.EACCES, errno.EPERM}
+)
 
 
 def write_new(path: str, content: bytes) -> bool:
@@ -34,6 +42,8 @@ def write_new(path: str, content: bytes) -> bool:
 def make_folders(folder: Path) -> None:
     """Make a folder and those above it that are missing, each for its owner alone, whatever the umask.
 
+    They last once this returns.
+
     :raises OSError: one cannot be made, or something else has its name.
     """
     missing, above = [], folder
@@ -44,8 +54,25 @@ def make_folders(folder: Path) -> None:
         with suppress(FileExistsError):  # another run may have made it just now
             each.mkdir(mode=0o700)
             each.chmod(0o700)
+            sync_folder(each.parent)
     if not folder.is_dir():
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder last, where the file system can.
+
+    :raises OSError: the disk failed; the names may be gone after a power cut.
+    """
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
 
 
 def _place(target: Path, content: bytes) -> bool:
@@ -56,9 +83,11 @@ def _place(target: Path, content: bytes) -> bool:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        return _name(half, target)
+        named = _name(half, target)
     finally:
         half.unlink(missing_ok=True)
+    sync_folder(target.parent)
+    return named
 
 
 def _name(half: Path, target: Path) -> bool:

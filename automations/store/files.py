@@ -9,7 +9,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from automations.config.newfile import make_folders
+from automations.config.newfile import make_folders, sync_folder
 from automations.errors import StoreError
 
 if TYPE_CHECKING:
@@ -80,15 +80,6 @@ def give_name(temporary: Path, place: Path) -> bool:
             return False
         temporary.rename(place)
     return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder last."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _refuse_orphan(place: Path) -> None:

@@ -116,6 +116,22 @@ def _build(name: str, layout: Layout) -> None:
         connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version={layout.version}")
         connection.execute("COMMIT")
+        gather(connection, name)
+
+
+def gather(connection: sqlite3.Connection, path: str) -> None:
+    """Bring every write into the one file: closing does so too, but passes over a disk that fails.
+
+    :raises sqlite3.Error: the disk failed; the newest writes are still beside the file.
+    :raises StoreError: another program has the file open.
+    """
+    busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise StoreError(
+            f"the journal {path} is held by another program; its newest writes stay beside it",
+            where=path,
+            fix="wait for it to finish, then try again",
+        )
 
 
 def _prepare(connection: sqlite3.Connection, path: str, layout: Layout) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
 from pathlib import Path
 from shlex import quote
@@ -9,6 +11,9 @@ from shlex import quote
 from automations.errors import ConflictError, MagicloopError, StoreError
 from automations.store.files import SIDE_FILES
 from automations.store.rows import LOOK_AGAIN, MISSING_PARENT, TABLES
+
+_A_LITTLE = 64 * 1024
+"""Bytes: more than a file system keeps beside a file's name, less than anybody notices."""
 
 
 def translate(error: sqlite3.Error, path: str) -> MagicloopError:
@@ -19,11 +24,15 @@ def translate(error: sqlite3.Error, path: str) -> MagicloopError:
         return ConflictError(f"{_constraint(error)}; nothing was written", where=path, fix=LOOK_AGAIN)
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, f"is damaged ({error})")
-    what, fix = _TROUBLE.get(
+    trouble = _trouble_of_disk(str(Path(path).parent)) if primary in _OF_DISK else None
+    what, fix = trouble or _TROUBLE.get(
         primary, ("cannot be used ({error})", "try again, and if it stays so: magicloop --debug status")
     )
+    # Where only the sync at the end of a commit failed, SQLite may find it done the next time.
+    certain = code not in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
     return StoreError(
-        f"the journal {path} {what.format(error=error)}; nothing was written",
+        f"the journal {path} {what.format(error=error)}; "
+        f"{'nothing was written' if certain else 'the last change may be missing'}",
         where=path,
         fix=fix.format(path=quote(path), folder=quote(str(Path(path).parent))),
     )
@@ -59,6 +68,37 @@ _TROUBLE = {
         "check the disk (df -h {folder}), then try again",
     ),
 }
+
+
+_FULL = _TROUBLE[sqlite3.SQLITE_FULL]
+_OF_DISK = frozenset({sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY})
+"""Codes that stand for any trouble with the disk: SQLite says FULL only where a write itself found no room."""
+_TROUBLE_OF_DISK = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: ("cannot grow: the disk quota is used up", _FULL[1]),
+    errno.EIO: (
+        "cannot be read or written: the disk failed (I/O error)",
+        "check the disk (dmesg; df -h {folder}), then try again",
+    ),
+    errno.EROFS: (
+        "cannot be written: the disk is mounted read-only",
+        "see why (mount; dmesg), or set MAGICLOOP_DATA to a folder on another disk",
+    ),
+}
+
+
+def _trouble_of_disk(folder: str) -> tuple[str, str] | None:
+    """Write a little where the journal is, and return what the system has against it, None for nothing."""
+    import tempfile
+
+    try:
+        with tempfile.NamedTemporaryFile(prefix=".ml-", suffix=".new", dir=folder) as file:
+            file.write(bytes(_A_LITTLE))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return _TROUBLE_OF_DISK.get(error.errno or 0)
+    return None
 
 
 def _constraint(error: sqlite3.Error) -> str:

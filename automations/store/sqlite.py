@@ -26,7 +26,7 @@ from automations.plan import lifecycle
 from automations.store import logbook
 from automations.store.instants import instant_to_text, text_to_instant
 from automations.store.logbook import LOG_COLUMNS, log_line
-from automations.store.migrate import Layout, open_database
+from automations.store.migrate import Layout, gather, open_database
 from automations.store.refusals import damaged, translate
 from automations.store.rows import LOOK_AGAIN, PROBLEMS, TABLES, Pulse, changed_meanwhile
 
@@ -56,6 +56,16 @@ class SqliteJournal:
         :raises StoreError: corrupt, newer than this program, of another program, or not writable.
         """
         return cls(open_database(path, layout or Layout(), busy_seconds=busy_seconds), path)
+
+    def gather(self) -> None:
+        """Bring every write into the one file, so that it can be moved without those beside it.
+
+        :raises StoreError: the disk failed, or another program has it open.
+        """
+        try:
+            gather(self._db, self.path)
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
 
     def close(self) -> None:
         """Let go of the files."""

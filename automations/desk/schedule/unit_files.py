@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from automations.config.newfile import sync_folder
 from automations.desk.schedule.programs import SchedulerError
 
 
@@ -24,6 +25,7 @@ def place(path: Path, content: bytes) -> bool:
             file.flush()
             os.fsync(file.fileno())
         Path(half).replace(path)
+        sync_folder(path.parent)
     except OSError as error:
         raise SchedulerError(
             f"cannot be written: {error.strerror}", where=str(path), fix="magicloop schedule print"

@@ -15,7 +15,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from automations.config.newfile import make_folders
+from automations.config.newfile import make_folders, sync_folder
 from automations.errors import FaultClass, ProviderError
 from automations.providers.google.cures import CONNECT
 
@@ -178,6 +178,7 @@ def write_private(path: str, text: str) -> None:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
+        sync_folder(place.parent)
     except OSError as error:
         raise _unusable(
             path,

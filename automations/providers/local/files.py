@@ -13,7 +13,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from automations.config.newfile import make_folders
+from automations.config.newfile import make_folders, sync_folder
 from automations.errors import ConflictError, FaultClass, ProviderError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSY
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space there, then: magicloop run"),
     errno.EDQUOT: ("the disk quota is used up", "free some space there, then: magicloop run"),
+    errno.EIO: ("the disk failed (I/O error)", "look at the disk, then: magicloop run"),
     errno.EROFS: (
         "the disk is mounted read-only",
         "choose a folder that can be written, in: magicloop config edit",
@@ -74,10 +75,10 @@ def write_atomic(path: Path, data: bytes) -> None:
 
     Missing folders are made with mode 0700. A link is followed, so that it stays a link.
 
-    :raises ProviderError: permanent, nothing was written.
+    :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed as the name was given.
     """
     target = path.resolve() if path.is_symlink() else path
-    with _writing(path), _temporary(target, data) as temp:
+    with _temporary(path, target, data) as temp:
         with contextlib.suppress(FileNotFoundError):
             temp.chmod(target.stat().st_mode & 0o777)
         temp.replace(target)
@@ -87,7 +88,7 @@ def replace_if(path: Path, data: bytes, expected_sha256: str | None) -> None:
     """Make `path` hold `data` if it still is what was last read; None: if it still is not there.
 
     :raises ConflictError: the file on disk is another one by now, or gone; nothing was written.
-    :raises ProviderError: permanent, nothing was written.
+    :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed as the name was given.
     """
     if expected_sha256 is None:
         try:
@@ -96,7 +97,7 @@ def replace_if(path: Path, data: bytes, expected_sha256: str | None) -> None:
             raise _changed(path) from fault
         return
     target = path.resolve() if path.is_symlink() else path
-    with _writing(path), _temporary(target, data) as temp:
+    with _temporary(path, target, data) as temp:
         # The last look is as late as can be: what remains is the time between two system calls.
         try:
             standing = target.read_bytes()
@@ -112,9 +113,9 @@ def create_new(path: Path, data: bytes) -> None:
     """Make a new file `path` holding `data`, mode 0600; what has the name already is left alone.
 
     :raises FileExistsError: something of that name is there.
-    :raises ProviderError: permanent, nothing was written.
+    :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed as the name was given.
     """
-    with _writing(path), _temporary(path, data) as temp:
+    with _temporary(path, path, data) as temp:
         try:
             os.link(temp, path)
         except FileExistsError:
@@ -126,6 +127,16 @@ def create_new(path: Path, data: bytes) -> None:
         temp.unlink(missing_ok=True)
 
 
+def remove(path: Path) -> None:
+    """Remove a file for good. Gone already is fine.
+
+    :raises ProviderError: permanent, it stands; ambiguous, the disk failed and it may come back.
+    """
+    with _naming("remove", path):
+        path.unlink(missing_ok=True)
+    _make_last("remove", path, path)
+
+
 def _claim_name(path: Path, temp: Path) -> None:
     """Take the name without a hard link, which some file systems lack."""
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _NEW_FILE_MODE))
@@ -133,21 +144,27 @@ def _claim_name(path: Path, temp: Path) -> None:
 
 
 @contextlib.contextmanager
-def _writing(path: Path) -> Iterator[None]:
-    """Turn what the system says into what a person can act on; FileExistsError is the caller's."""
+def _temporary(path: Path, target: Path, data: bytes) -> Iterator[Path]:
+    """Give a file beside `target` that holds `data` on disk, to be named; then it is gone, and the name lasts.
+
+    `path` is what the file is called to the person. FileExistsError is the caller's.
+    """
     try:
-        yield
-    except FileExistsError:
-        raise
+        make_folders(target.parent)  # never a FileExistsError, which is kept for the file itself
+        temp = _filled(target.parent, data)
     except OSError as fault:
         raise _refused("write", path, fault) from fault
+    try:
+        with _naming("write", path):
+            yield temp
+    finally:
+        with contextlib.suppress(OSError):  # what stays is swept
+            temp.unlink(missing_ok=True)
+    _make_last("write", path, target)
 
 
-@contextlib.contextmanager
-def _temporary(path: Path, data: bytes) -> Iterator[Path]:
-    """Give a file beside `path` that holds `data` on disk; afterwards it is gone and the folder synced."""
-    folder = path.parent
-    make_folders(folder)  # never a FileExistsError, which is kept for the file itself
+def _filled(folder: Path, data: bytes) -> Path:
+    """Return a new file that holds `data` on disk."""
     handle, name = tempfile.mkstemp(prefix=_TEMP_PREFIX, dir=folder)
     temp = folder / os.path.basename(name)  # noqa: PTH119 - mkstemp speaks in strings
     try:
@@ -156,10 +173,35 @@ def _temporary(path: Path, data: bytes) -> Iterator[Path]:
             stream.flush()
             os.fsync(stream.fileno())
         _sweep(folder, temp.stat().st_mtime)
-        yield temp
-    finally:
-        temp.unlink(missing_ok=True)
-    _sync_folder(folder)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temp.unlink()
+        raise
+    return temp
+
+
+@contextlib.contextmanager
+def _naming(verb: str, path: Path) -> Iterator[None]:
+    """Turn what the system says into what a person can act on. After a failure of the disk either may be true."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as fault:
+        certain = fault.errno != errno.EIO
+        raise _refused(
+            verb, path, fault, FaultClass.PERMANENT if certain else FaultClass.AMBIGUOUS
+        ) from fault
+
+
+def _make_last(verb: str, path: Path, target: Path) -> None:
+    """Make a name that was given or taken last. Where that fails it stands, and may not stand tomorrow."""
+    try:
+        sync_folder(target.parent)
+    except FileNotFoundError:  # the folder was taken away meanwhile, and the file with it
+        return
+    except OSError as fault:
+        raise _refused(verb, path, fault, FaultClass.AMBIGUOUS) from fault
 
 
 def _sweep(folder: Path, now: float) -> None:
@@ -170,21 +212,11 @@ def _sweep(folder: Path, now: float) -> None:
                 left.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself last. Some systems cannot; the file is whole either way."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _refused(verb: str, path: Path, fault: OSError) -> ProviderError:
+def _refused(
+    verb: str, path: Path, fault: OSError, certainty: FaultClass = FaultClass.PERMANENT
+) -> ProviderError:
     why, fix = explain(fault)
-    return ProviderError(
-        f"cannot {verb} {path.name}: {why}", fault=FaultClass.PERMANENT, where=str(path), fix=fix
-    )
+    return ProviderError(f"cannot {verb} {path.name}: {why}", fault=certainty, where=str(path), fix=fix)
 
 
 def _changed(path: Path) -> ConflictError:

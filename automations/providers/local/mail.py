@@ -16,7 +16,7 @@ from automations.compose.reading import seen_draft
 from automations.errors import ConflictError, FaultClass, HeaderFaultError, ProviderError
 from automations.model.seen import OwnDrafts, SeenDraft, Unreadable
 from automations.ports import MailCapabilities
-from automations.providers.local.files import create_new, explain, read, replace_if, sha256
+from automations.providers.local.files import create_new, explain, read, remove, replace_if, sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -90,7 +90,7 @@ class LocalMailbox:
     def create(self, copy: MailCopy) -> SeenDraft:
         """Put a draft there. Creating the same `ref` again changes nothing and returns what stands.
 
-        :raises ProviderError: permanent, nothing was written.
+        :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed on the way.
         """
         standing = self.find(copy.ref)
         if standing is not None:
@@ -117,7 +117,7 @@ class LocalMailbox:
         """Replace our draft's bytes if it still has `revision`; its file keeps its name.
 
         :raises ConflictError: somebody changed or deleted it; nothing was written.
-        :raises ProviderError: permanent, nothing was written.
+        :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed on the way.
         """
         # Writing would make the folder anew, and a lost folder must stay seen as lost.
         if self._read(provider_id) is None:
@@ -135,7 +135,7 @@ class LocalMailbox:
         """Remove our draft if it still has `revision`. Gone already is fine.
 
         :raises ConflictError: somebody changed it; it stays.
-        :raises ProviderError: permanent, it cannot be removed.
+        :raises ProviderError: permanent, it cannot be removed; ambiguous, the disk failed and it may come back.
         """
         data = self._read(provider_id)
         if data is None:
@@ -146,10 +146,7 @@ class LocalMailbox:
                 where=str(self._folder / provider_id),
                 fix="magicloop run",
             )
-        try:
-            (self._folder / provider_id).unlink(missing_ok=True)
-        except OSError as fault:
-            raise self._refused("remove", self._folder / provider_id, fault) from fault
+        remove(self._folder / provider_id)
 
     def watched(self) -> tuple[str, ...]:
         """Return the folder: a change in it can change an answer."""

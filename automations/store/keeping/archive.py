@@ -19,8 +19,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automations.config.newfile import sync_folder
 from automations.errors import RefusedError
-from automations.store.files import give_name, sync_folder
+from automations.store.files import give_name
 from automations.store.keeping.staging import sweep
 
 if TYPE_CHECKING:

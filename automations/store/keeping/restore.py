@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from automations.config.newfile import write_new
+from automations.config.newfile import sync_folder, write_new
 from automations.errors import RefusedError
 from automations.model.records import DraftState, LogEntry
 from automations.plan.approvals import voided
 from automations.plan.lifecycle import Event, step
-from automations.store.files import give_name, side_files, sync_folder
+from automations.store.files import give_name, side_files
 from automations.store.keeping.archive import BadArchiveError, unpack
 from automations.store.keeping.backup import FORMAT, Kept
 from automations.store.migrate import APPLICATION_ID, VERSION
@@ -117,6 +117,7 @@ def prepare_journal(unpacked: Unpacked, person: str, at: datetime) -> int:
     What was approved then may have been sent since, and would be sent a second time.
 
     :raises RefusedError: the journal is another person's.
+    :raises StoreError: it cannot be written whole.
     """
     with closing(SqliteJournal.open(str(unpacked.the("journal")))) as journal:
         people = journal.people()
@@ -136,6 +137,7 @@ def prepare_journal(unpacked: Unpacked, person: str, at: datetime) -> int:
             entry = LogEntry(person, at, "undo-draft", draft.key, "done", reason)
             journal.record(entry, (back, *voided(recorded, draft)))
             taken_back += 1
+        journal.gather()
     return taken_back
 
 
@@ -190,7 +192,8 @@ def place_journal(unpacked: Unpacked, database: str, stamp: str) -> str:
     new.chmod(0o600)
     aside = _aside(database, stamp) if any(os.path.lexists(each) for each in side_files(place)) else ""
     if aside and _settled(place) and _named_twice(place, aside):
-        # The old one has its second name, and the new one takes the first: no instant without a journal.
+        # The old one has its second name for good, and the new one takes the first: no instant without a journal.
+        sync_folder(place.parent)
         new.replace(place)
     else:
         for each in side_files(place):

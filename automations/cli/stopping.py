@@ -1,0 +1,54 @@
+"""Being told to stop, by a scheduler, a shutdown or a closed terminal: tidy up, then die of it.
+
+Whoever sent the signal sees that it worked (143 or 129 in a shell, a clean stop for systemd). Ctrl-C is
+Python's own KeyboardInterrupt.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+from automations.cli.group import ToldToStop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+SIGNALS = ("SIGTERM", "SIGHUP")
+
+
+@contextmanager
+def told_to_stop() -> Iterator[None]:
+    """Raise `ToldToStop` in here when a signal to stop arrives; a second one ends the process at once.
+
+    A signal that is ignored (nohup) or is somebody else's business stays so.
+    """
+    there = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    ours = [each for each in there if signal.getsignal(each) is signal.SIG_DFL]
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        del frame
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
+        raise ToldToStop(number)
+
+    try:
+        for each in ours:
+            signal.signal(each, stop)
+    except ValueError:  # not the main thread, which alone hears signals
+        ours = []
+    try:
+        yield
+    finally:
+        for each in ours:
+            signal.signal(each, signal.SIG_DFL)
+
+
+def die_of(stop: ToldToStop) -> NoReturn:
+    """End the process by the signal that was sent."""
+    signal.signal(stop.number, signal.SIG_DFL)
+    os.kill(os.getpid(), stop.number)
+    raise AssertionError("the signal's own action ends the process")

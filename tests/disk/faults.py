@@ -1,0 +1,158 @@
+"""Lets the disk fail at every call that a command makes to it, and looks what the person is told and what is left.
+
+    python tests/disk/tapped.py faults [--every N] [--only WORLD] [--trouble NAME] [--mutant NAME]
+
+A disk may be full (for once, or until room is made), a quota used up, the file system read-only from some
+call on, or the device broken. For each kind, call 1, 2, 3 … fails until none does. The command must end with
+an exit code of the contract and a sentence that says what is wrong and what to do, never a traceback; what it
+said was done is there, no mail goes without a readable claim; and once the disk is well the next run puts
+all right.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import re
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import tap
+from disk_mutants import MUTANTS
+from launcher import call, in_child
+from platter import lay_out
+from power import FAST, Figure, each, ends_of, judged, prepared, say, total, warm
+from worlds import WORLDS, Stage
+
+from automations.errors import ExitCode
+
+CODES = frozenset({0, 1, 3, 8, 10})
+"""How a command may end on a bad disk: done, an error, partly done, temporary, a config that cannot be kept."""
+SPACE = "cwtmlrf"
+ALL = "cowtfrlum"
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """A way for calls to fail. `kinds` are those of tap.c, `says` what the person must read."""
+
+    error: int
+    kinds: str
+    lasting: bool
+    says: str
+
+
+TROUBLES = {
+    "full once": Trouble(errno.ENOSPC, SPACE, lasting=False, says="full|space|room|df -h|ls -ld"),
+    "full": Trouble(errno.ENOSPC, SPACE, lasting=True, says="full|space|room"),
+    "quota used up": Trouble(errno.EDQUOT, SPACE, lasting=True, says="quota|full|room"),
+    "read-only": Trouble(errno.EROFS, "cotrlum", lasting=True, says="read-only"),
+    "broken once": Trouble(
+        errno.EIO, ALL, lasting=False, says="I/O error|Input/output|disk|read-only|ls -ld"
+    ),
+    "broken": Trouble(errno.EIO, ALL, lasting=True, says="I/O error|Input/output|disk"),
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A world with a trouble, at every n-th call."""
+
+    name: str
+    trouble: str
+    every: int = 1
+    mutant: str = ""
+    offset: int = 0
+    enough: int = 20
+
+
+def failing(stage, trouble, at, mutant):
+    """Carry out a world's command with call number `at` failing; return (calls seen, exit code, what it said)."""
+    world, home = stage.world, stage.home
+
+    def work():
+        line = tap.Tap()
+        if mutant:
+            MUTANTS[mutant](setattr)
+        words = world.words(home)
+        line.fail(home, at=at, error=trouble.error, lasting=trouble.lasting, kinds=trouble.kinds)
+        code, out, err = call(home, words, world.now)
+        return json.dumps([line.end(), code, out, err])
+
+    answer, _ = in_child(work)
+    assert not answer.startswith("TRACEBACK"), answer[-600:]
+    return json.loads(answer)
+
+
+def told(trouble, code, out, err):
+    """Fail when what a command said is no help."""
+    assert "a bug in magicloop" not in err, err
+    assert code in CODES, f"it ended with {code}: {err}"
+    if code == 0 or (code == ExitCode.TEMPORARY and not trouble.lasting and not out + err):
+        return  # what is over before the next run is not worth a word
+    said = err + out
+    assert re.search(trouble.says, said, re.IGNORECASE), f"it does not say what is wrong ({code}): {said!r}"
+    assert "fix:" in said or "\n" in said.strip(), f"it does not say what to do: {said!r}"
+
+
+def try_job(job):
+    """Let each n-th call fail in one world; return the figure."""
+    world, trouble, figure = WORLDS[job.name], TROUBLES[job.trouble], Figure()
+    with tempfile.TemporaryDirectory(dir=FAST) as folder, Stage(world, Path(folder, "home")) as stage:
+        before, after = prepared(stage)
+        allowed = ends_of(stage, before, after)
+        at = 1 + job.offset % job.every
+        while True:
+            lay_out(before, stage.home)
+            stage.set_arrived([])
+            try:
+                calls, code, out, err = failing(stage, trouble, at, job.mutant)
+                if not calls:
+                    figure.steps = at - 1
+                    return figure
+                figure.cuts.add(at)
+                figure.states += 1
+                told(trouble, code, out, err)
+                arrived = stage.arrived()
+                figure.ends[judged(stage, allowed, arrived, acknowledged=code == 0)] += 1
+                figure.codes[code] += 1
+            except AssertionError as wrong:
+                figure.wrong.append(f"call {at} {job.trouble}: {str(wrong)[:900]}")
+                if len(figure.wrong) == job.enough:
+                    return figure
+            at += job.every
+
+
+def main():
+    options = argparse.ArgumentParser(description="Let the disk fail at every call.")
+    options.add_argument("--every", type=int, default=1, help="only every n-th call")
+    options.add_argument("--only", action="append", choices=WORLDS, help="only this world")
+    options.add_argument("--trouble", action="append", choices=TROUBLES, help="only this trouble")
+    options.add_argument("--mutant", choices=MUTANTS, default="", help="with this fault built in")
+    given = options.parse_args()
+    warm()
+    began = time.monotonic()
+    jobs = [
+        Job(name, trouble, given.every, given.mutant, number)
+        for number, name in enumerate(given.only or WORLDS)
+        for trouble in given.trouble or TROUBLES
+    ]
+    figures = []
+    codes = Counter()
+    for job, figure in zip(jobs, each(try_job, jobs), strict=True):
+        figures.append(figure)
+        codes += figure.codes
+        ended = ", ".join(f"{count} ended {code}" for code, count in sorted(figure.codes.items()))
+        say(f"{job.name:26} {job.trouble:14} {figure.states:4} failed calls: {ended}")
+        for line in figure.wrong:
+            say(f"    WRONG {line}")
+    return total(figures, "failed calls", time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""Tells a command to stop (SIGTERM, SIGHUP, SIGINT) at every point the kill matrix knows, and looks what is left.
+
+    python tests/disk/tapped.py signals [--every N] [--only WORLD]
+
+It must end promptly, by the signal (SIGINT: with code 130) and without a traceback, leave no half file and no
+lock held; and the next run puts right what was begun.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from disk_mutants import MUTANTS
+from launcher import Points, call, in_child
+from platter import lay_out
+from power import FAST, Figure, each, ends_of, judged, prepared, say, total, warm
+from worlds import WORLDS, Stage
+
+from automations.errors import ExitCode
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+PROMPTLY = 5.0
+"""Seconds within which it must be over; a shutdown waits for longer, a person does not."""
+
+
+class Told(Points):
+    """Sends a signal at the point `at`, once."""
+
+    def __init__(self, folder, at, number):
+        super().__init__(folder, 0)
+        self.at, self.number, self.passing = at, number, 0
+
+    def __call__(self, name):
+        self.passing += 1
+        if self.passing == self.at:
+            (Path(self.folder).parent / "told").write_text(str(time.monotonic()))
+            os.kill(os.getpid(), self.number)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A world and a signal, at every n-th point."""
+
+    name: str
+    number: int
+    every: int = 1
+    offset: int = 0
+    mutant: str = ""
+    enough: int = 20
+
+
+def told(stage, at, number, mutant):
+    """Carry out a world's command with a signal at a point; return (what it said, how it ended, seconds until then).
+
+    The seconds are None where the point was never reached.
+    """
+    world, home = stage.world, stage.home
+    note = home.parent / "told"
+    note.unlink(missing_ok=True)
+
+    def work():
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if mutant:
+            MUTANTS[mutant](setattr)
+        Told(home, at, number).watch()
+        code, out, err = call(home, world.words(home), world.now)
+        return f"{code}\n{out}{err}"
+
+    answer, status = in_child(work)
+    return answer, status, time.monotonic() - float(note.read_text()) if note.exists() else None
+
+
+def checked(number, answer, status, seconds):
+    """Fail when a command did not end as it should; return whether it says that it is done."""
+    assert "TRACEBACK" not in answer, answer[-500:]
+    assert seconds < PROMPTLY, f"it took {seconds:.1f} s to end"
+    if os.WIFSIGNALED(status):
+        assert os.WTERMSIG(status) == number != signal.SIGINT, f"it died of {os.WTERMSIG(status)}"
+        return False
+    code = int(answer.partition("\n")[0])
+    # A signal that comes when all is done finds nobody who could still stop.
+    assert code in (0, 3) or (number == signal.SIGINT and code == ExitCode.INTERRUPTED), (
+        f"it ended with {answer}"
+    )
+    return code in (0, 3)
+
+
+def try_job(job):
+    """Send a signal at each n-th point of one world; return the figure."""
+    figure = Figure()
+    with (
+        tempfile.TemporaryDirectory(dir=FAST) as folder,
+        Stage(WORLDS[job.name], Path(folder, "home")) as stage,
+    ):
+        before, after = prepared(stage)
+        allowed = ends_of(stage, before, after)
+        at = 1 + job.offset % job.every
+        while True:
+            lay_out(before, stage.home)
+            stage.set_arrived([])
+            answer, status, seconds = told(stage, at, job.number, job.mutant)
+            if seconds is None:
+                return figure
+            figure.cuts.add(at)
+            figure.states += 1
+            try:
+                done = checked(job.number, answer, status, seconds)
+                half = [path.name for path in stage.home.rglob(".ml-*")]
+                assert half == [], f"half files are left: {half}"
+                figure.ends[judged(stage, allowed, stage.arrived(), acknowledged=done)] += 1
+            except AssertionError as wrong:
+                figure.wrong.append(f"point {at}, {signal.Signals(job.number).name}: {str(wrong)[:900]}")
+                if len(figure.wrong) == job.enough:
+                    return figure
+            at += job.every
+
+
+def main():
+    options = argparse.ArgumentParser(description="Tell the program to stop at every point.")
+    options.add_argument("--every", type=int, default=1, help="only every n-th point")
+    options.add_argument("--only", action="append", choices=WORLDS, help="only this world")
+    given = options.parse_args()
+    warm()
+    began = time.monotonic()
+    jobs = [
+        Job(name, number, given.every, offset)
+        for offset, name in enumerate(given.only or WORLDS)
+        for number in SIGNALS
+    ]
+    figures = []
+    for job, figure in zip(jobs, each(try_job, jobs), strict=True):
+        figures.append(figure)
+        ends = ", ".join(f"{count} {end}" for end, count in sorted(figure.ends.items()))
+        say(f"{job.name:26} {signal.Signals(job.number).name:8} {figure.states:4} points: {ends}")
+        for line in figure.wrong:
+            say(f"    WRONG {line}")
+    return total(figures, "signals", time.monotonic() - began)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
