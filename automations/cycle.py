@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.apply import Bench, Result, World, apply_all
-from automations.apply.pings import ping_end, ping_start
 from automations.errors import ConflictError, ExitCode, PlanRefusedError, ProviderError
 from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity, Wake
 from automations.observe import observe, observe_claims
@@ -80,8 +79,8 @@ def preview(
 
 def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()) -> Report:
     """Make one run and record it. Running again at once changes nothing."""
+    watch = _Watch(policy, world.monitor, world.monitor.start() if world.monitor else None)
     now, began = world.clock.now(), world.clock.boot_seconds()
-    watch = _Watch(policy, world.monitor, ping_start(world.monitor))
     run = world.journal.begin_run(policy.person, now)
     before = world.journal.load(policy.person)
     try:
@@ -158,7 +157,7 @@ class _Watch:
             return plan_notices(before, [*found, *kept], now)
         if status is None:
             status = ping_status(plan_notices(before, found, now).standing)
-        ended = ping_end(self.monitor, status)
+        ended = self.monitor.end(status)
         problem = ping_problem(self.policy.person, self.fault, ended, now)
         return plan_notices(before, [*found, problem] if problem else found, now)
 

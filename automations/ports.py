@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from automations.errors import ProviderError
     from automations.model.records import (
         Draft,
         LogEntry,
@@ -255,20 +256,18 @@ class Notifier(Protocol):
 class Monitor(Protocol):
     """Tells a service outside that runs come and how they end, so that it can raise the alarm when they do not.
 
-    It is given an exit code, never a word. No call lasts longer than a few seconds, whatever the far side does.
+    It is given an exit code, never a word. No call lasts longer than a few seconds, whatever the far side does,
+    and none raises: what was not heard stops no run. It changes nothing of the person's, so that it is no action.
     """
 
-    def start(self) -> None:
-        """Say that a run begins.
+    def start(self) -> ProviderError | None:
+        """Say that a run begins; return why that was not heard.
 
-        :raises ProviderError: transient, it may do so the next time; permanent, not before somebody acts.
+        Transient: the next may be; permanent or needs_sign_in: none will before somebody acts.
         """
 
-    def end(self, status: int) -> None:
-        """Say that a run ended: 0 for well, else the exit code.
-
-        :raises ProviderError: as `start`.
-        """
+    def end(self, status: int) -> ProviderError | None:
+        """Say that a run ended, 0 for well, else its exit code; return as `start`."""
 
 
 class Renderer(Protocol):

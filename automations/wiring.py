@@ -207,15 +207,24 @@ class Session:
         settings = self._monitor_settings()
         if not settings:
             return None
-        from automations.providers.monitor import SECONDS, PingMonitor
+        from automations.providers.monitor import PingMonitor
 
-        return PingMonitor(settings, seconds=seconds or SECONDS)
+        return PingMonitor(settings, seconds=seconds)
+
+    def monitor_at_visit(self) -> Monitor | None:
+        """Return the same for a run with nothing due, whose config has not changed since it was found right."""
+        from automations.config.visit import monitor_as_checked
+
+        settings = monitor_as_checked(self.places.config)
+        if not settings:
+            return None
+        from automations.providers.monitor import PingMonitor
+
+        return PingMonitor(settings)
 
     def _monitor_settings(self) -> MonitorSettings | None:
         from automations.errors import ConfigError
 
-        if self.places.sample:
-            return None
         try:
             return self.policy.monitor
         except ConfigError:

@@ -5,7 +5,7 @@ Imported by every run, so that only what is needed then is imported in the funct
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
@@ -25,24 +25,21 @@ LAST_SECONDS = 3.0
 
 def told_of_visit(session: Session) -> bool:
     """Tell the monitor that a run came by and nothing was due; False when it did not hear: a full run tells why."""
-    from automations.apply.pings import ping_end
-
-    monitor = session.monitor()
+    monitor = session.monitor_at_visit()
     with _told_of_end(session):
-        return monitor is None or ping_end(monitor, ExitCode.DONE) is None
+        return monitor is not None and monitor.end(ExitCode.DONE) is None
 
 
 @contextmanager
 def watched_over(session: Session) -> Iterator[Monitor | None]:
     """Give the monitor, and tell it of whatever keeps what is done within from telling it itself."""
-    from automations.apply.pings import ping_end
-
     monitor = session.monitor()
-    with _told_of_end(session) if monitor is not None else _nothing():
+    with _told_of_end(session) if monitor is not None else nullcontext():
         try:
             yield monitor
         except BaseException as error:
-            ping_end(monitor, _status(error))
+            if monitor is not None:
+                monitor.end(_status(error))
             raise
 
 
@@ -54,11 +51,6 @@ def _status(error: BaseException) -> ExitCode:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
-    yield
-
-
-@contextmanager
 def _told_of_end(session: Session) -> Iterator[None]:
     """Ping once more when the system ends this process (SIGTERM), which then dies of it as it always does."""
     import os
@@ -66,10 +58,10 @@ def _told_of_end(session: Session) -> Iterator[None]:
 
     def last_words(number: int, frame: FrameType | None) -> None:
         del frame
-        from automations.apply.pings import ping_end
-
         signal.signal(number, signal.SIG_DFL)
-        ping_end(session.monitor(seconds=LAST_SECONDS), ExitCode.INTERRUPTED)
+        monitor = session.monitor(seconds=LAST_SECONDS)
+        if monitor is not None:
+            monitor.end(ExitCode.INTERRUPTED)
         os.kill(os.getpid(), number)
 
     if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:

@@ -9,9 +9,9 @@ import re
 import shlex
 import unicodedata
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from automations.compose.addresses import check_address, check_name, unseen_character
+from automations.config.web_address import ping_fault
 from automations.config.windows import WindowError, parse_windows, quiet_hours
 from automations.config.zones import zone_fault
 from automations.errors import HeaderFaultError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _ANGLE = re.compile(r"[^<>]*<([^<>@\s]+@[^<>@\s]+)>\s*")
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://|webcal:|mailto:")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\]):\d{1,5}/?")
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _HOST = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Joiners that Persian, Hindi and many an emoji need; they change no order and hide no text.
@@ -122,37 +121,6 @@ def host_fault(text: str) -> str:
     if not text or (_HOST.fullmatch(text) and ".." not in text):
         return ""
     return "is not the name of a machine; write it alone, like smtp.example.com, and the port in port"
-
-
-def ping_fault(text: str) -> str:
-    """Refuse what a monitor's address cannot be. The caller must not show the text: it is a secret."""
-    if not text:
-        return ""
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "is no web address; copy it from the monitor's own page"
-    wrong = (
-        (
-            not text.isascii() or " " in text or not text.isprintable(),
-            "has a character that no web address has; copy it from the monitor's own page",
-        ),
-        (
-            parts.scheme == "http" and host not in LOOPBACK,
-            "is not https, so it could be read on its way; write https://",
-        ),
-        (
-            parts.scheme not in ("https", "http") or not host or port == 0,
-            "is no web address; write it whole, with https://",
-        ),
-        (
-            "@" in parts.netloc,
-            "has a name or a password before the @, which is not supported",
-        ),
-        (bool(parts.fragment), "ends in a # part, which no server is ever sent; take it out"),
-    )
-    return next((words for applies, words in wrong if applies), "")
 
 
 def variable_fault(text: str) -> str:

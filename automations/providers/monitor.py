@@ -12,14 +12,14 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from automations.config.forms import LOOPBACK, ping_fault
 from automations.config.secrets import fetch_secret
+from automations.config.web_address import LOOPBACK, ping_fault
 from automations.errors import FaultClass, ProviderError
-from automations.model.health import Row, State
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
+    from automations.model.health import Row
     from automations.model.policy import MonitorSettings
 
 SECONDS: Final = 10.0
@@ -31,6 +31,8 @@ _KUMA: Final = "/api/push/"
 _KUMA_SAYS: Final = frozenset({"status", "msg", "ping"})
 _NOT_FOUND: Final = b"OK (not found)"
 """What some monitors answer, with 200, to the address of a check they do not have."""
+
+_TOO_LATE: Final = "the monitor did not answer within {:g} seconds"
 
 START: Final = "start"
 LOOK: Final = "log"
@@ -63,32 +65,26 @@ def _with_query(path: str, query: str) -> str:
 class PingMonitor:
     """Implements `ports.Monitor`; nothing is asked, and no secret fetched, before the first ping."""
 
-    def __init__(self, settings: MonitorSettings, *, seconds: float = SECONDS) -> None:
+    def __init__(self, settings: MonitorSettings, *, seconds: float | None = None) -> None:
         self._settings = settings
-        self._seconds = seconds
+        self._seconds = SECONDS if seconds is None else seconds
 
-    def start(self) -> None:
+    def start(self) -> ProviderError | None:
         """Say that a run begins; see `ports.Monitor`."""
-        self.send(START)
+        return self.send(START)
 
-    def end(self, status: int) -> None:
+    def end(self, status: int) -> ProviderError | None:
         """Say how a run ended; see `ports.Monitor`."""
-        self.send(int(status))
+        return self.send(int(status))
 
-    def send(self, signal: str | int) -> None:
-        """Ping, and wait for the answer no longer than `seconds`.
-
-        :raises ProviderError: it was not heard, or nobody knows.
-        """
+    def send(self, signal: str | int) -> ProviderError | None:
+        """Ping, and wait for the answer no longer than `seconds`; return why it was not heard, or may not have been."""
         # A thread, as nothing else bounds how long looking up a name takes, nor an answer that drips in.
         faults: list[ProviderError | None] = []
         work = threading.Thread(target=lambda: faults.append(self._attempt(signal)), daemon=True)
         work.start()
         work.join(self._seconds)
-        if not faults:
-            raise _passing(f"the monitor did not answer within {self._seconds:g} seconds")
-        if faults[0] is not None:
-            raise faults[0]
+        return faults[0] if faults else _passing(_TOO_LATE.format(self._seconds))
 
     def address(self) -> str:
         """Return the address.
@@ -119,7 +115,7 @@ class PingMonitor:
         except ssl.SSLError:
             return _passing("the monitor's certificate does not fit, so nothing was said")
         except TimeoutError:
-            return _passing(f"the monitor did not answer within {self._seconds:g} seconds")
+            return _passing(_TOO_LATE.format(self._seconds))
         except (OSError, HTTPException, ValueError):
             return _passing("the monitor cannot be reached")
         return None
@@ -174,15 +170,18 @@ def _lasting(what: str) -> ProviderError:
 
 def monitor_row(settings: MonitorSettings, *, online: bool) -> Row:
     """Judge the monitor: whether its address is there and, `online`, answers what says neither well nor ill."""
+    from automations.model.health import Row, State
+
     monitor = PingMonitor(settings)
     kept = settings.place
     where = "the config" if settings.url else kept.file or (f"${kept.env}" if kept.env else "a command")
     try:
         address = monitor.address()
-        if online:
-            monitor.send(LOOK)
     except ProviderError as error:
-        return Row("monitor", State.ERROR, error.what, error.fix if not online else _EDIT)
+        return Row("monitor", State.ERROR, error.what, error.fix)
+    fault = monitor.send(LOOK) if online else None
+    if fault is not None:
+        return Row("monitor", State.ERROR, fault.what, _EDIT)
     if not online:
         return Row("monitor", State.OK, f"told of every run by the schedule; its address is in {where}")
     if target_of(address, settings.style, LOOK) is None:

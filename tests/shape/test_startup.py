@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from ping_server import PingServer
+
 HEAVY = {
     "dateparser",
     "flask",
@@ -67,6 +69,27 @@ def test_a_run_with_nothing_due_loads_none_of_the_heavy_libraries():
 
     assert "sqlite3" in modules
     assert modules & HEAVY == set()
+
+
+def test_a_run_with_nothing_due_tells_its_monitor_by_the_standard_library_alone(home):
+    config = home / "config.toml"
+    config.write_text(
+        '[me]\nname = "Sam Lee"\nemail = "sam@example.com"\ntimezone = "Europe/Berlin"\n'
+        '[monitor]\nping_url = {file = "ping-url"}\n'
+    )
+    kept = home / "ping-url"
+    with PingServer() as server:
+        kept.write_text(f"{server.root}/x")
+        kept.chmod(0o600)
+        for _ in range(2):
+            assert call("-m", "automations", "--config", str(config), "run").returncode == 0
+        server.asked.clear()
+        done, modules = loaded("--config", str(config), "run")
+        assert done.returncode == 0, done.stderr
+        assert server.asked == ["/x"]
+
+    assert {"http", "ssl", "tomllib"} <= modules
+    assert modules & (HEAVY - {"http", "ssl"}) == set()
 
 
 def seconds_of_work(*arguments):

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from automations.config.load import monitor_named, parse
+from automations.config.load import load, monitor_named, parse
 from automations.config.schema import schema_text
+from automations.config.visit import monitor_as_checked
 from automations.errors import ConfigError
 
 ME = '[me]\nname = "Sam Lee"\nemail = "sam@example.com"\ntimezone = "Europe/Berlin"\n'
@@ -90,6 +91,35 @@ def test_it_is_known_also_where_the_rest_of_the_config_is_wrong(tmp_path):
     path.write_text("[monitor\n")
     assert monitor_named(str(path)) is None
     assert monitor_named(str(tmp_path / "none.toml")) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ping_url = "https://hc.test/x"',
+        'ping_url = "https://hc.test/x"\nstyle = "plain"',
+        'ping_url = {url = "https://hc.test/x"}',
+        'ping_url = {env = "PING_URL"}',
+        'ping_url = {file = "kept/ping-url"}',
+        'ping_url = {file = "~/ping-url"}',
+        'ping_url = {file = "/etc/ping-url"}',
+        'ping_url = {command = "pass show monitor"}',
+    ],
+)
+def test_a_run_with_nothing_due_reads_the_same_without_the_checks(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(f"\ufeff{ME}\n[monitor]\n{text}\n", encoding="utf-8")
+    assert monitor_as_checked(str(path)) == load(str(path), "/d").policy.monitor
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[monitor\n", "[monitor]\n", "monitor = 1\n", "[monitor]\nping_url = 1\n"]
+)
+def test_and_gives_up_where_it_is_not_as_the_checks_would_have_it(tmp_path, text):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    assert monitor_as_checked(str(path)) is None
+    assert monitor_as_checked(str(tmp_path)) is None
 
 
 def test_editors_take_a_text_and_a_table_for_it():
