@@ -16,6 +16,7 @@ from automations.plan.notices import Notices, next_reminder, plan_notices
 from automations.plan.nudges import plan_nudge
 from automations.plan.pings import PING_FAILED, counting, ping_problem, ping_status
 from automations.plan.recovery import plan_recovery
+from automations.plan.sign_in_end import plan_sign_in_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from automations.model.policy import Policy
     from automations.model.records import Recorded, Run
+    from automations.model.seen import SignInLife
     from automations.plan.actions import Action, Plan
     from automations.plan.needs import Needs
     from automations.plan.recovery import Settlement
@@ -33,13 +35,14 @@ if TYPE_CHECKING:
 class Ground:
     """What a run stands on beside the world: how to tell later that nothing changed.
 
-    `config` is the path of the config file.
+    `config` is the path of the config file; `sign_in` tells how long the sign-in lasts, where there is one.
     """
 
     config: str
     version: str
     holidays: Callable[[tuple[int, ...]], Mapping[date, str]]
     fingerprints: Callable[[Sequence[str]], tuple[tuple[str, str], ...]]
+    sign_in: Callable[[], SignInLife | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,11 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     told, held = _tell(policy, world, run, plan)
     results = (*results, *told)
     found += _failures(policy.person, told, now)
-    notices = watch.told(before.problems, found, now)
+    ending, look = plan_sign_in_end(policy.person, ground.sign_in(), policy.me.zone, now)
+    notices = watch.told(before.problems, [*found, *ending], now)
     _log_notices(world, run, notices, now)
     outcome = run_outcome(results, notices.standing)
-    plan = replace(plan, due=min(filter(None, (plan.due, held)), default=None))
+    plan = replace(plan, due=min(filter(None, (plan.due, held, look)), default=None))
     wake = None if only else _wake(plan, results, notices, ground, watched)
     wake = wake and replace(wake, monitored=bool(policy.monitor))
     finished = world.clock.now()

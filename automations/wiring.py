@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from automations.config.places import Places
     from automations.cycle import Ground
     from automations.model.policy import MonitorSettings, Policy
+    from automations.model.seen import SignInLife
     from automations.ports import Calendar, Journal, Mailbox, Monitor, Notifier, Renderer
     from automations.providers.google.account import Account
 
@@ -249,7 +250,15 @@ class Session:
             version=__version__,
             holidays=holidays_of,
             fingerprints=lambda paths: fingerprints((*paths, self.places.templates, self.places.config)),
+            sign_in=self._sign_in_life,
         )
+
+    def _sign_in_life(self) -> SignInLife | None:
+        if "google" not in (self.policy.calendar.provider, self.policy.mail.provider):
+            return None
+        from automations.providers.google.ending import life_of
+
+        return life_of(self.policy)
 
     # --- the run lock and the fast path ---------------------------------------------------------
 

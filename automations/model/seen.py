@@ -188,3 +188,16 @@ class Seen:
     drafts: OwnDrafts = field(default_factory=OwnDrafts)
     holidays: Mapping[date, str] = field(default_factory=dict)
     server_now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SignInLife:
+    """How long a sign-in lasts: when it `dies` if it was made for a time, when it was last `used`; None: not known.
+
+    `where` it is kept, and the `cure`: what to do in good time.
+    """
+
+    dies: datetime | None
+    used: datetime | None
+    where: str
+    cure: str

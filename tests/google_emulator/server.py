@@ -31,7 +31,7 @@ class Emulator:
     """Google on the loopback. Use it as a context; add APIs with `add`.
 
     `log` lists the method ids of all API calls that arrived, `token_calls` the forms the token endpoint
-    got. `tokens` maps each access token that is good to its scopes.
+    got. `lifetime` is how many seconds a sign-in is made for, None for no end. `tokens` maps each access token that is good to its scopes.
     """
 
     def __init__(self, *apis):
@@ -47,6 +47,7 @@ class Emulator:
         self.delegated = {}
         self.date = None
         self.refusal = None
+        self.lifetime = None
         self._lock = threading.RLock()
         self._sockets = set()
         for api in apis:
@@ -135,7 +136,11 @@ class Emulator:
         number = len(self.token_calls)
         self.tokens[f"token-{number}"] = self.refresh_tokens[f"refresh-{number}"] = granted
         made = {"access_token": f"token-{number}", "refresh_token": f"refresh-{number}", "expires_in": 3599}
-        return 200, {}, {**made, "token_type": "Bearer", "scope": " ".join(sorted(granted))}
+        return 200, {}, {**made, **self._end(), "token_type": "Bearer", "scope": " ".join(sorted(granted))}
+
+    def _end(self):
+        """Return what Google adds to the answer of a sign-in that is made for a time."""
+        return {} if self.lifetime is None else {"refresh_token_expires_in": self.lifetime}
 
     def _delegate(self, assertion):
         """Check a service account's signed claims as Google does; answer with a token for whom it acts."""
@@ -183,7 +188,7 @@ class Emulator:
             token = f"token-{len(self.token_calls)}"
             self.tokens[token] = scopes
         reply = {"access_token": token, "expires_in": 3599, "token_type": "Bearer"}
-        return 200, {}, {**reply, "scope": " ".join(sorted(scopes))}
+        return 200, {}, {**reply, **self._end(), "scope": " ".join(sorted(scopes))}
 
 
 def _from_base64(text):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automations.errors import FaultClass, ProviderError, RefusedError
 from automations.model.health import Row, State
+from automations.plan.sign_in_end import AHEAD, end_of, end_words
 from automations.providers.google import auth
 from automations.providers.google.client import Caller, SingleShot, build_service
-from automations.providers.google.cures import CONNECT
+from automations.providers.google.cures import AUDIENCE, CONNECT
+from automations.providers.google.ending import life_of_token
 from automations.providers.google.failures import GoogleError
 
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.providers.google.auth import SignIn, Token
 
+UNSURE = timedelta(days=5), timedelta(days=7)
+"""At which age an end is named that Google did not announce: it may come on the seventh day."""
 REVOKE = "https://oauth2.googleapis.com/revoke"
 
 
@@ -179,7 +184,7 @@ class Account:
         except ProviderError as error:
             yield Row("sign-in", State.ERROR, error.what, error.fix)
             return
-        yield Row("sign-in", State.OK, f"kept in {self._sign_in.path}{self._age()}")
+        yield self._sign_in_row()
         for one in wanted:
             if one in granted:
                 yield Row("scope", State.OK, f"{one.name}: granted")
@@ -197,11 +202,25 @@ class Account:
             if feature in granted:
                 yield self._called(api)
 
-    def _age(self) -> str:
+    def _sign_in_row(self) -> Row:
+        """Judge how long the sign-in lasts yet."""
+        what = f"kept in {self._sign_in.path}"
         if self._policy.google.service_account:
-            return ""
-        lasted = auth.lasted(self._sign_in.token(), self._clock.now())
-        return f", {max(0, lasted.days)} days old" if lasted is not None else ""
+            return Row("sign-in", State.OK, what)
+        token, now, zone = self._sign_in.token(), self._clock.now(), self._policy.me.zone
+        lasted = auth.lasted(token, now)
+        if lasted is not None:
+            what = f"{what}, {max(0, lasted.days)} days old"
+        life = life_of_token(token, self.path)
+        end = end_of(life)
+        if end is not None and now >= end - AHEAD:
+            return Row("sign-in", State.WARNING, end_words(life, zone, now), life.cure)
+        if token.dies is not None:
+            return Row("sign-in", State.OK, f"{what}; {end_words(life, zone, now)}")
+        if lasted is not None and UNSURE[0] <= lasted < UNSURE[1]:
+            what = f"{what}; should your project's publishing status be Testing, Google ends it after 7"
+            return Row("sign-in", State.INFO, what, AUDIENCE)
+        return Row("sign-in", State.OK, what)
 
     def _called(self, api: str) -> tuple[Row, datetime | None]:
         name = "google calendar" if api == "calendar" else "gmail"

@@ -50,7 +50,8 @@ _LOCK_SECONDS = 30.0
 class Token:
     """What the token file holds. `account` is the address it was seen to belong to, "" while unknown.
 
-    `made` is when the person signed in, None for a file that came from elsewhere.
+    `made` is when the person signed in, None for a file that came from elsewhere; `dies` when Google said that it
+    will end, None when it said nothing.
     """
 
     access: str
@@ -62,6 +63,7 @@ class Token:
     expiry: datetime | None = None
     account: str = ""
     made: datetime | None = None
+    dies: datetime | None = None
 
     def allows(self, any_of: frozenset[str]) -> bool:
         """Tell whether one of the scopes was granted; a file that names none is tried."""
@@ -87,6 +89,7 @@ def read_token(path: str) -> Token:
             expiry=_instant(_text(held, "expiry")),
             account=_text(held, "account"),
             made=_instant(_text(held, "made")),
+            dies=_instant(_text(held, "dies")),
         )
     except (ValueError, TypeError, AttributeError):
         raise _broken(path, "is empty" if not text.strip() else "is damaged or cut short") from None
@@ -151,6 +154,7 @@ def write_token(path: str, token: Token) -> None:
         "expiry": _stamp(token.expiry),
         "account": token.account,
         "made": _stamp(token.made),
+        "dies": _stamp(token.dies),
     }
     write_private(path, json.dumps(held, indent=1))
     if read_token(path) != token:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from automations.errors import BadValueError, FaultClass, ProviderError, RefusedError
 from automations.providers.google.auth import Token, is_loopback, read_private, write_private
 from automations.providers.google.cures import CLIENTS, CONNECT, cure_of
+from automations.providers.google.ending import told_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,6 +189,7 @@ def _token(client: Client, flow: InstalledAppFlow, now: datetime) -> Token:
         scopes=tuple(made.granted_scopes or made.scopes or ()),
         expiry=made.expiry.replace(tzinfo=UTC) if made.expiry else None,
         made=now.replace(microsecond=0),
+        dies=told_end(flow.oauth2session.token, now),
     )
 
 

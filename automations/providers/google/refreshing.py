@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ from google.auth.exceptions import RefreshError
 from google.oauth2.credentials import Credentials
 
 from automations.providers.google.cures import TESTING_ENDED
+from automations.providers.google.ending import told_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,8 +60,9 @@ class FileCredentials(Credentials):
                 self._refresh_token = held.refresh
                 return held
             self._refresh_token = held.refresh
+            listening = _Listening(request)
             try:
-                super(FileCredentials, self).refresh(request)  # type: ignore[no-untyped-call]
+                super(FileCredentials, self).refresh(listening)  # type: ignore[no-untyped-call]
             except RefreshError as error:
                 raise _named(error, held, self._clock.now()) from error
             granted = tuple(self.granted_scopes or ()) or held.scopes
@@ -68,9 +72,25 @@ class FileCredentials(Credentials):
                 refresh=self.refresh_token,
                 expiry=self.expiry.replace(tzinfo=UTC) if self.expiry else None,
                 scopes=granted,
+                dies=told_end(listening.answer, self._clock.now()) or held.dies,
             )
 
         self._keep(renew)
+
+
+class _Listening:
+    """Makes requests, and keeps the last answer: Google's library drops what it says of the sign-in's own end."""
+
+    def __init__(self, request: Any) -> None:
+        self._request = request
+        self.answer: dict[str, Any] = {}
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        response = self._request(*args, **kwargs)
+        with suppress(ValueError):
+            answer = json.loads(response.data)
+            self.answer = answer if isinstance(answer, dict) else {}
+        return response
 
 
 def _named(error: RefreshError, held: Token, now: datetime) -> RefreshError:
