@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,6 +16,9 @@ class Clock(Protocol):
 
     def boot_seconds(self) -> float:
         """Return seconds since boot, counted through a suspend; only differences mean anything."""
+
+    def awake_seconds(self) -> float | None:
+        """Return seconds since boot without those of a suspend, None where the system does not tell."""
 
     def sleep(self, seconds: float) -> None:
         """Wait."""
@@ -34,6 +38,13 @@ class SystemClock:
         """
         suspended_too = getattr(time, "CLOCK_BOOTTIME", None) or getattr(time, "CLOCK_MONOTONIC", None)
         return time.monotonic() if suspended_too is None else time.clock_gettime(suspended_too)
+
+    def awake_seconds(self) -> float | None:
+        """Return seconds since boot without those of a suspend: Linux and macOS name that clock differently."""
+        awake = getattr(time, "CLOCK_UPTIME_RAW", None)
+        if awake is None and sys.platform == "linux":
+            awake = time.CLOCK_MONOTONIC
+        return None if awake is None else time.clock_gettime(awake)
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -17,6 +17,7 @@ from automations.plan.nudges import plan_nudge
 from automations.plan.pings import PING_FAILED, counting, ping_problem, ping_status
 from automations.plan.recovery import plan_recovery
 from automations.plan.sign_in_end import plan_sign_in_end
+from automations.plan.silence import SUBJECT, silence_of, still_shown, stopped_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 class Ground:
     """What a run stands on beside the world: how to tell later that nothing changed.
 
-    `config` is the path of the config file; `sign_in` tells how long the sign-in lasts, where there is one.
+    `config` is the path of the config file; `sign_in` tells how long the sign-in lasts, where there is one;
+    `awake` the seconds the machine has been awake since its start; `scheduled` the command that mends the schedule,
+    "" where there is none that could have stopped.
     """
 
     config: str
@@ -43,6 +46,8 @@ class Ground:
     holidays: Callable[[tuple[int, ...]], Mapping[date, str]]
     fingerprints: Callable[[Sequence[str]], tuple[tuple[str, str], ...]]
     sign_in: Callable[[], SignInLife | None] = lambda: None
+    awake: Callable[[], float | None] = lambda: None
+    scheduled: Callable[[], str] = lambda: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     """Make one run and record it. Running again at once changes nothing."""
     watch = _Watch(policy, world.monitor, world.monitor.start() if world.monitor else None)
     now, began = world.clock.now(), world.clock.boot_seconds()
-    run = world.journal.begin_run(policy.person, now)
+    run = replace(world.journal.begin_run(policy.person, now), awake=ground.awake())
     before = world.journal.load(policy.person)
     try:
         check_time(now, before)
@@ -107,7 +112,8 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     results = (*results, *told)
     found += _failures(policy.person, told, now)
     ending, look = plan_sign_in_end(policy.person, ground.sign_in(), policy.me.zone, now)
-    notices = watch.told(before.problems, [*found, *ending], now)
+    found += [*ending, *_silence(policy, world, ground, run, before)]
+    notices = watch.told(before.problems, found, now)
     _log_notices(world, run, notices, now)
     outcome = run_outcome(results, notices.standing)
     plan = replace(plan, due=min(filter(None, (plan.due, held, look)), default=None))
@@ -117,6 +123,23 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     world.journal.finish_run(run, at=finished, outcome=outcome, problems=notices.standing, wake=wake)
     finished_run = replace(run, finished=finished, outcome=outcome)
     return Report(finished_run, outcome, results, notices, next_look(plan, notices.standing))
+
+
+def _silence(policy: Policy, world: World, ground: Ground, run: Run, before: Recorded) -> list[Problem]:
+    """Return what to tell of the time before this run, where the schedule should have called and did not.
+
+    One of a machine that was off or asleep is a line in the log.
+    """
+    now, zone = run.started, policy.me.zone
+    shown = still_shown(before.problems, now)
+    silence = silence_of(before, now, run.awake)
+    fix = ground.scheduled() if silence is not None else ""
+    if silence is None or not fix:
+        return shown
+    outcome = "stopped" if silence.stopped else "off"
+    entry = LogEntry(run.person, now, "silence", SUBJECT, outcome, silence.words(zone), run.id)
+    world.journal.record(entry)
+    return [*shown, stopped_problem(run.person, silence, zone, fix)] if silence.stopped else shown
 
 
 def _tell(policy: Policy, world: World, run: Run, plan: Plan) -> tuple[tuple[Result, ...], datetime | None]:

@@ -251,7 +251,16 @@ class Session:
             holidays=holidays_of,
             fingerprints=lambda paths: fingerprints((*paths, self.places.templates, self.places.config)),
             sign_in=self._sign_in_life,
+            awake=self.clock.awake_seconds,
+            scheduled=self.schedule_fix,
         )
+
+    def schedule_fix(self) -> str:
+        """Return what mends the schedule of this config and data, "" where no scheduler here has one."""
+        from automations.desk.schedule.choice import call_of, installed_by
+
+        kinds = installed_by(call_of(self.places.config, self.places.data, os.environ))
+        return f"magicloop schedule install --{kinds[0]}" if kinds else ""
 
     def _sign_in_life(self) -> SignInLife | None:
         if "google" not in (self.policy.calendar.provider, self.policy.mail.provider):
@@ -331,7 +340,11 @@ class Session:
         from automations.store.idle import is_idle
 
         return is_idle(
-            self.places.database, config=self.places.config, version=__version__, now=self.clock.now()
+            self.places.database,
+            config=self.places.config,
+            version=__version__,
+            now=self.clock.now(),
+            awake=self.clock.awake_seconds(),
         )
 
     def close(self) -> None:

@@ -19,6 +19,7 @@ from automations.desk.health import files, looking, running
 from automations.desk.health.examine import examine
 from automations.errors import ConfigError, MagicloopError
 from automations.model.health import Row, State
+from automations.plan.silence import silence_since
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -140,8 +141,10 @@ def _schedule(checkup: Checkup) -> Iterator[Row]:
             what = f"{one.kind}: another schedule, by the config {other.config}, its data in {other.data}"
             yield Row("schedule", State.INFO if own else State.WARNING, what, uninstall_words(other))
     seen = journal.last_look if journal else None
-    if well or seen is None or checkup.now - seen > running.LATE:
-        yield running.alive_row(seen, checkup.now, "magicloop schedule install")
+    awake = checkup.session.clock.awake_seconds()
+    silence = silence_since(seen, journal.awake if journal else None, checkup.now, awake)
+    if well or seen is None or silence is not None:
+        yield running.alive_row(seen, checkup.now, "magicloop schedule install", silence)
 
 
 def _clock(checkup: Checkup) -> Iterator[Row]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automations.cli.output import emit_json, heading, is_interactive, say, table
-from automations.errors import ExitCode, MagicloopError, RefusedError
+from automations.errors import ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,13 +160,9 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 
 def installed_kinds(session: Session) -> tuple[str, ...]:
     """Return the schedulers that have the schedule of this config and data; one that cannot be asked has none."""
-    call = _call(session)
-    found = []
-    for one in _present(session):
-        with suppress(MagicloopError):
-            if one.installed(call) is not None:
-                found.append(one.kind)
-    return tuple(found)
+    from automations.desk.schedule.choice import installed_by
+
+    return installed_by(_call(session))
 
 
 def take_off(session: Session, kinds: tuple[str, ...]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -26,11 +27,9 @@ if TYPE_CHECKING:
 @click.pass_context
 def status(ctx: click.Context, *, as_json: bool, exit_code: bool, alive: bool) -> None:
     """Show what waits, what is due and what stands in the way."""
-    from automations.desk.status import status_of
-
     session: Session = ctx.obj
     now = session.clock.now()
-    found = status_of(session.reading_journal().load(session.policy.person), now)
+    found = _found(session, now)
     if alive:
         _tell_alive(ctx, session, found, now, as_json=as_json)
     elif as_json:
@@ -39,6 +38,17 @@ def status(ctx: click.Context, *, as_json: bool, exit_code: bool, alive: bool) -
         print_status(session, found, now)
     if exit_code:
         ctx.exit(_status_code(found))
+
+
+def _found(session: Session, now: datetime) -> Status:
+    """Return where everything stands, a schedule that calls no more among the problems."""
+    from automations.desk.status import ongoing_silence, status_of
+
+    recorded = session.reading_journal().load(session.policy.person)
+    found = status_of(recorded, now)
+    awake, zone = session.clock.awake_seconds(), session.policy.me.zone
+    silent = ongoing_silence(recorded, now, awake, zone, session.schedule_fix)
+    return replace(found, problems=(*found.problems, *silent))
 
 
 def _tell_alive(ctx: click.Context, session: Session, found: Status, now: datetime, *, as_json: bool) -> None:
@@ -176,8 +186,6 @@ def _print_mails(found: Status) -> None:
 
 def welcome(session: Session) -> None:
     """Say what the bare command says: the status when there is one, else what to do first."""
-    from automations.desk.status import status_of
-
     if session.places.sample and not session.journal_exists():
         heading("magicloop: two hours a month to invent, mails that help your boss, incidents owned.")
         say("Nothing is sent that you have not approved.")
@@ -194,4 +202,4 @@ def welcome(session: Session) -> None:
         )
         return
     now = session.clock.now()
-    print_status(session, status_of(session.reading_journal().load(session.policy.person), now), now)
+    print_status(session, _found(session, now), now)

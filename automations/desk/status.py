@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState
 from automations.plan.incident_record import overdue_promise, updates_of
+from automations.plan.silence import last_look, silence_of, stopped_problem
 from automations.plan.waiting import in_reading_order, waits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from automations.model.records import Block, Draft, Incident, Problem, Recorded, Run, Update
@@ -43,18 +45,31 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
         or (draft.state is DraftState.APPROVED and draft.handed_over is not None)
     )
     blocks = [block for block in recorded.blocks if block.state.live and block.span and block.span.end > now]
-    last = recorded.last_run
-    looks = (recorded.last_idle, last.started if last else None)
     return Status(
         waiting=waiting,
         unsure=unsure,
         overdue=overdue_updates(recorded, now),
         next_blocks=tuple(sorted(blocks, key=lambda block: block.span.start if block.span else now)),
         last_run=recorded.last_run,
-        last_look=max((at for at in looks if at is not None), default=None),
+        last_look=last_look(recorded),
         due=recorded.due,
         problems=recorded.problems,
     )
+
+
+def ongoing_silence(
+    recorded: Recorded, now: datetime, awake: float | None, zone: str, mends: Callable[[], str]
+) -> tuple[Problem, ...]:
+    """Return the problem of a schedule that calls no more, where that is certain.
+
+    `awake` are the seconds the machine has been awake since its start; `mends` returns the command that mends the
+    schedule, "" where there is none, and is asked only when runs were missed.
+    """
+    silence = silence_of(recorded, now, awake)
+    fix = mends() if silence is not None and silence.stopped else ""
+    if silence is None or not fix:
+        return ()
+    return (stopped_problem(recorded.person, silence, zone, fix, over=False),)
 
 
 def newest_update(recorded: Recorded, incident: Incident) -> Update | None:

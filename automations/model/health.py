@@ -73,7 +73,8 @@ class JournalSeen:
     `layout` is the file's, `known` the newest this program knows. `damage` are SQLite's own sentences,
     `lacking` the names of rules (triggers, unique indexes) that a journal of this layout must have,
     `orphans` how many rows belong to nothing. `log_lines` fit the chain; `log_broken` says which does not.
-    `last_look` is when a run last worked or came by, `run_begun` when a run began that has not ended.
+    `last_look` is when a run last worked or came by, `awake` how many seconds the machine had been awake since its
+    start by then, `run_begun` when a run began that has not ended.
     """
 
     path: str
@@ -87,6 +88,7 @@ class JournalSeen:
     log_broken: str = ""
     people: tuple[str, ...] = ()
     last_look: datetime | None = None
+    awake: float | None = None
     run_begun: datetime | None = None
     problems: tuple[str, ...] = ()
 

@@ -295,13 +295,17 @@ class RunOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One call by the scheduler."""
+    """One call by the scheduler.
+
+    `awake` are the seconds the machine had been awake since its start; only the newest look's is kept.
+    """
 
     id: int
     person: str
     started: datetime
     finished: datetime | None = None
     outcome: str = ""
+    awake: float | None = None
 
 
 Record = (
@@ -332,7 +336,8 @@ class Recorded:
     """The journal's memory of one person, read in one transaction: what a plan decides from.
 
     `blocks` and `drafts` hold every generation; the lists are ordered by creation. `last_idle` is when
-    the scheduler last came by and nothing was due.
+    the scheduler last came by and nothing was due, `awake` how many seconds the machine had been awake since its
+    start when any run last looked.
     """
 
     person: str
@@ -360,6 +365,7 @@ class Recorded:
     first_run: Run | None = None
     due: datetime | None = None
     last_idle: datetime | None = None
+    awake: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _LARGE = 64 * 1024 * 1024
 """Bytes above which indexes are not compared with their tables, which takes long."""
 _MOST = 5
+_TELLS_AWAKE = 12
+"""The layout from which on the last look's uptime is kept."""
 
 
 def look_at_journal(path: str) -> JournalSeen | None:
@@ -56,6 +58,7 @@ def look_at_journal(path: str) -> JournalSeen | None:
             log_broken=f"line {log.broken} {log.what}" if log.broken is not None else "",
             people=_people(connection),
             last_look=_last_look(connection),
+            awake=_one(connection, "SELECT awake FROM wake") if layout >= _TELLS_AWAKE else None,
             run_begun=_run_begun(connection),
             problems=_problems(connection),
         )

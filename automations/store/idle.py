@@ -24,25 +24,31 @@ if TYPE_CHECKING:
 _CLOCK_SLACK = timedelta(hours=25)
 """A clock may fall back by an hour (and by a day when the machine's zone is wrong) and still be trusted."""
 
+SILENCE = timedelta(minutes=35)
+"""After so long without a look a full run finds out why: `plan/silence.py`, whose number this is."""
+
 _MISSING = "-"
 _UNREADABLE = "?"
 
 
-def is_idle(database: str, *, config: str, version: str, now: datetime) -> tuple[datetime, bool] | None:
+def is_idle(
+    database: str, *, config: str, version: str, now: datetime, awake: float | None = None
+) -> tuple[datetime, bool] | None:
     """Return when something is next due if nothing is due at `now`, None when a full run must look.
 
-    Beside the instant stands whether the monitor is to be told that a run came by.
+    Beside the instant stands whether the monitor is to be told that a run came by. `awake` are the seconds the
+    machine has been awake since its start.
 
     Nothing is due when the wake is in the future, the clock did not fall behind the last run, and
     the config's path, the program's version and every watched path (the config among them) are as
-    they were. The visit is recorded.
+    they were. After a silence a full run looks, whatever is due. The visit is recorded.
     Errors are never raised: the full run meets and explains them.
     """
     try:
         with closing(_connect(database)) as connection:
             found = _standing_due(connection, config, version, now)
             if found is not None:
-                _touch(connection, now)
+                _touch(connection, now, awake)
             return found
     except (sqlite3.Error, OSError, ValueError):
         return None
@@ -70,8 +76,15 @@ def _standing_due(
     connection: sqlite3.Connection, config: str, version: str, now: datetime
 ) -> tuple[datetime, bool] | None:
     row = connection.execute(
-        "SELECT due, monitored FROM wake WHERE due > ? AND last_run <= ? AND config = ? AND version = ?",
-        (instant_to_text(now), instant_to_text(now + _CLOCK_SLACK), config, version),
+        "SELECT due, monitored FROM wake WHERE due > ? AND last_run <= ? AND config = ? AND version = ?"
+        " AND max(last_run, coalesce(last_idle, '')) >= ?",
+        (
+            instant_to_text(now),
+            instant_to_text(now + _CLOCK_SLACK),
+            config,
+            version,
+            instant_to_text(now - SILENCE),
+        ),
     ).fetchone()
     if row is None:
         return None
@@ -81,10 +94,12 @@ def _standing_due(
     return text_to_instant(row[0]), bool(row[1])
 
 
-def _touch(connection: sqlite3.Connection, now: datetime) -> None:
+def _touch(connection: sqlite3.Connection, now: datetime, awake: float | None) -> None:
     # NORMAL: losing the note of a visit in a power cut is harmless, waiting for the disk is not free.
     connection.execute("PRAGMA synchronous=NORMAL")
-    connection.execute("UPDATE wake SET last_idle = ?, idle_count = idle_count + 1", (instant_to_text(now),))
+    connection.execute(
+        "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1, awake = ?", (instant_to_text(now), awake)
+    )
 
 
 def _fingerprint(path: str) -> str:

@@ -49,6 +49,7 @@ class _Contents:
     lines: list[LogEntry] = field(default_factory=list)
     pulse: Pulse = field(default_factory=Pulse)
     by_hand: int = 0
+    awake: float | None = None
 
     def copy(self) -> _Contents:
         return replace(
@@ -87,6 +88,7 @@ class MemoryJournal:
             first_run=runs[0] if runs else None,
             due=self._now.pulse.wake.due if self._now.pulse.wake else None,
             last_idle=self._now.pulse.last_idle,
+            awake=self._now.awake,
             **found,
         )
 
@@ -129,6 +131,7 @@ class MemoryJournal:
             if begun is None or begun.finished is not None:
                 raise ConflictError(f"run {run.id} is finished already")
             now.runs[run.id] = replace(begun, finished=at, outcome=outcome.value)
+            now.awake = run.awake
             now.problems[run.person] = tuple(
                 _stored(PROBLEMS, problem)
                 for problem in {problem.key: problem for problem in problems}.values()

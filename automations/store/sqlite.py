@@ -90,7 +90,7 @@ class SqliteJournal:
                 ),
                 first_run=self._run("person = ? ORDER BY id", person),
                 due=self._due(),
-                last_idle=self._last_idle(),
+                **self._last_idle(),
                 **found,
             )
 
@@ -296,9 +296,9 @@ class SqliteJournal:
         number, whose, started, finished, outcome = row
         return Run(number, whose, text_to_instant(started), finished and text_to_instant(finished), outcome)
 
-    def _last_idle(self) -> datetime | None:
-        (instant,) = self._db.execute("SELECT last_idle FROM wake").fetchone()
-        return text_to_instant(instant) if instant else None
+    def _last_idle(self) -> dict[str, Any]:
+        instant, awake = self._db.execute("SELECT last_idle, awake FROM wake").fetchone()
+        return {"last_idle": text_to_instant(instant) if instant else None, "awake": awake}
 
     def _due(self) -> datetime | None:
         (due,) = self._db.execute("SELECT due FROM wake").fetchone()
@@ -351,9 +351,18 @@ class SqliteJournal:
     def _set_wake(self, run: Run, at: datetime, wake: Wake) -> None:
         due = None if wake.due is None else instant_to_text(wake.due)
         self._db.execute(
-            "UPDATE wake SET person = ?, config = ?, version = ?, monitored = ?, last_run = ?,"
+            "UPDATE wake SET person = ?, config = ?, version = ?, monitored = ?, last_run = ?, awake = ?,"
             " due = CASE WHEN by_hand = (SELECT by_hand FROM run WHERE id = ?) THEN ? END",
-            (run.person, wake.config, wake.version, wake.monitored, instant_to_text(at), run.id, due),
+            (
+                run.person,
+                wake.config,
+                wake.version,
+                wake.monitored,
+                instant_to_text(at),
+                run.awake,
+                run.id,
+                due,
+            ),
         )
         self._db.execute("DELETE FROM watch")
         self._db.executemany(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from automations.model.records import RunOutcome, Wake
-from automations.store.idle import fingerprint, fingerprints, is_idle
+from automations.store.idle import SILENCE, fingerprint, fingerprints, is_idle
 from automations.store.sqlite import SqliteJournal
 from automations.testing.journal_records import ANN, NOW, record_line
 
@@ -62,16 +62,30 @@ def test_nothing_due_answers_when_something_will_be_and_notes_the_visit(path):
 @pytest.mark.parametrize(
     ("now", "idle"),
     [
-        (DUE - timedelta(microseconds=1), True),
-        (DUE, False),
+        (NOW + SILENCE, True),
+        (NOW + SILENCE + timedelta(microseconds=1), False),
         (DUE + timedelta(days=400), False),
         (NOW - timedelta(hours=25), True),
         (NOW - timedelta(hours=25, microseconds=1), False),
         (NOW.replace(year=1970), False),
     ],
 )
-def test_a_run_looks_when_it_is_due_or_the_clock_fell_back(path, now, idle):
+def test_a_run_looks_after_a_silence_or_when_the_clock_fell_back(path, now, idle):
     assert (ask(path, now=now) is not None) == idle
+
+
+def test_a_run_looks_when_it_is_due(path):
+    now = SOON
+    while now < DUE:
+        assert ask(path, now=now) == DUE
+        now += timedelta(minutes=30)
+    assert ask(path, now=DUE) is None
+
+
+def test_the_visit_notes_how_long_the_machine_was_awake(path):
+    assert is_idle(path, config=CONFIG, version="0.1.0", now=SOON, awake=1234.5) is not None
+    with closing(SqliteJournal.open(path)) as journal:
+        assert journal.load(ANN).awake == 1234.5
 
 
 def test_a_run_looks_when_config_or_program_changed(path):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.health import JournalSeen, LockSeen, ZonesSeen
+    from automations.plan.silence import Silence
 
 SET_CLOCK = "timedatectl set-ntp true"
 RESTORE = "magicloop restore FILE --force"
@@ -111,12 +112,22 @@ def zones_row(seen: ZonesSeen, zone: str, now: datetime) -> Row:
     return Row("zones", State.OK, f"{zone}; {source} rules of {seen.version}")
 
 
-def alive_row(last_look: datetime | None, now: datetime, install: str) -> Row:
-    """Judge by the last look whether the scheduler still calls; `install` is the command that makes it."""
+def alive_row(last_look: datetime | None, now: datetime, install: str, silence: Silence | None = None) -> Row:
+    """Judge by the last look whether the scheduler still calls; `install` is the command that makes it.
+
+    `silence` tells how much of the time since the machine was awake.
+    """
     if last_look is None:
         return Row("schedule", State.INFO, "no run yet", install)
     since = max(timedelta(0), now - last_look)
     what = f"a run last came by {ago(since.total_seconds())} ago"
+    if silence is not None and silence.stopped:
+        state = State.ERROR if since > LONG_LATE else State.WARNING
+        return Row(
+            "schedule", state, f"{what}, though the machine was on: nothing calls it any more", install
+        )
+    if silence is not None and silence.awake is not None:
+        return Row("schedule", State.INFO, f"{what}: the machine was off or asleep", install)
     if since > LONG_LATE:
         return Row("schedule", State.ERROR, f"{what}: nothing calls it any more", install)
     if since > LATE:

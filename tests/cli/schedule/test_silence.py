@@ -1,0 +1,144 @@
+"""When nobody came: told once where the machine was awake and a schedule should have called, else only noted."""
+
+import json
+import shutil
+
+import pytest
+
+from automations.clock import SystemClock
+
+HOUR = 3600.0
+
+
+class Machine:
+    """How long this machine has been awake since its start; `goes` lets time pass, some of it awake."""
+
+    def __init__(self, frozen):
+        self.frozen = frozen
+        self.awake = 5000.0
+
+    def goes(self, seconds, *, awake=None):
+        self.frozen.tick(seconds)
+        self.awake += seconds if awake is None else awake
+
+
+@pytest.fixture
+def machine(frozen, monkeypatch):
+    made = Machine(frozen)
+    monkeypatch.setattr(SystemClock, "awake_seconds", lambda self: made.awake)
+    return made
+
+
+@pytest.fixture
+def scheduled(machine, crontab, install, own, magicloop):
+    """A schedule that calls, up to now."""
+    assert install().exit_code == 0
+    shutil.rmtree(own.data)  # of the trial, a process of its own in the time of this machine
+    for _ in range(3):
+        assert magicloop("run").output == ""
+        machine.goes(15 * 60)
+    return machine
+
+
+def silences(magicloop):
+    entries = json.loads(magicloop("log", "--json").stdout)["entries"]
+    return [(one["outcome"], one["detail"]) for one in entries if one["kind"] == "silence"]
+
+
+def problems(magicloop):
+    return json.loads(magicloop("status", "--json").stdout)["problems"]
+
+
+def schedule_row(magicloop):
+    rows = json.loads(magicloop("doctor", "--json").stdout)["rows"]
+    return next(one for one in rows if one["name"] == "schedule")
+
+
+def test_runs_that_come_leave_nothing_to_say(scheduled, magicloop):
+    for seconds in (15 * 60, 16 * 60, 2 * 15 * 60):
+        magicloop("run")
+        scheduled.goes(seconds)
+        assert problems(magicloop) == []
+    assert magicloop("run").output == ""
+    assert silences(magicloop) == []
+
+
+def test_a_schedule_that_stopped_is_told_of_once_and_shown_for_a_day(scheduled, magicloop):
+    scheduled.goes(5 * HOUR)
+    (live,) = problems(magicloop)
+    assert live["code"] == "runs-stopped"
+    assert live["what"].startswith("no run since Tue 3 Nov")
+    assert "though the machine was on for 5 h of it" in live["what"]
+    assert live["fix"] == "magicloop schedule install --cron"
+    row = schedule_row(magicloop)
+    assert (row["state"], row["fix"]) == ("warning", "magicloop schedule install")
+
+    told = magicloop("run")
+    assert told.exit_code == 0
+    assert told.stderr.startswith("warning: no run between Tue 3 Nov 09:30 and Tue 3 Nov 14:45 CET, though")
+    assert "magicloop schedule install --cron" in told.stderr
+    assert [outcome for outcome, _ in silences(magicloop)] == ["stopped"]
+    for _ in range(2):
+        scheduled.goes(15 * 60)
+        assert magicloop("run").output == ""
+        assert [one["code"] for one in problems(magicloop)] == ["runs-stopped"]
+    for _ in range(48):
+        scheduled.goes(30 * 60)
+        assert magicloop("run").output == ""
+    assert problems(magicloop) == []
+    assert len(silences(magicloop)) == 1
+
+
+def test_each_new_silence_is_told_of(scheduled, magicloop):
+    for _ in range(2):
+        scheduled.goes(2 * HOUR)
+        assert "no run between" in magicloop("run").stderr
+        scheduled.goes(15 * 60)
+        assert magicloop("run").output == ""
+
+
+@pytest.mark.parametrize("awake", [0.0, 10 * 60.0])
+def test_a_night_asleep_is_one_line_in_the_log(scheduled, magicloop, awake):
+    scheduled.goes(9 * HOUR, awake=awake)
+    assert problems(magicloop) == []
+    assert schedule_row(magicloop)["state"] == "info"
+    assert magicloop("run").output == ""
+    assert problems(magicloop) == []
+    ((outcome, detail),) = silences(magicloop)
+    assert outcome == "off"
+    assert detail == "no run between Tue 3 Nov 09:30 and Tue 3 Nov 18:45 CET: the machine was off or asleep"
+
+
+def test_a_machine_started_anew_counts_from_its_start(scheduled, magicloop):
+    scheduled.frozen.tick(9 * HOUR)
+    scheduled.awake = 5 * 60.0
+    assert magicloop("run").output == ""
+    assert [outcome for outcome, _ in silences(magicloop)] == ["off"]
+
+    scheduled.frozen.tick(9 * HOUR)
+    scheduled.awake = 2 * 60.0
+    scheduled.goes(2 * HOUR)  # on again, and nobody logs in to start the timer
+    assert "though the machine was on for" in magicloop("run").stderr
+
+
+def test_without_a_schedule_nobody_was_to_come(machine, crontab, own, magicloop):
+    magicloop("run")
+    machine.goes(50 * HOUR)
+    assert problems(magicloop) == []
+    assert magicloop("run").output == ""
+    assert silences(magicloop) == []
+
+
+def test_a_system_that_does_not_tell_is_not_suspected(scheduled, magicloop, monkeypatch):
+    monkeypatch.setattr(SystemClock, "awake_seconds", lambda self: None)
+    scheduled.goes(5 * HOUR)
+    assert problems(magicloop) == []
+    assert magicloop("run").output == ""
+    assert [outcome for outcome, _ in silences(magicloop)] == ["off"]
+
+
+def test_the_clock_of_this_machine_tells_how_long_it_was_awake():
+    first, second = SystemClock().awake_seconds(), SystemClock().awake_seconds()
+    assert first is not None
+    assert second is not None
+    assert 0 < first <= second <= SystemClock().boot_seconds()
