@@ -132,7 +132,8 @@ def _silence(policy: Policy, world: World, ground: Ground, run: Run, before: Rec
     """
     now, zone = run.started, policy.me.zone
     shown = still_shown(before.problems, now)
-    silence = silence_of(before, now, run.awake)
+    refused = any(problem.code == CLOCK_WRONG for problem in before.problems)  # then runs did come
+    silence = None if refused else silence_of(before, now, run.awake)
     fix = ground.scheduled() if silence is not None else ""
     if silence is None or not fix:
         return shown
