@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from automations.errors import ConflictError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
@@ -169,6 +171,14 @@ class Calendar(Protocol):
         """Return the files and folders whose change can change an answer; None when only asking tells."""
 
 
+class AlreadySentError(ConflictError):
+    """A mail of this ref went already, by another machine or in an earlier life of the journal."""
+
+    def __init__(self, sent: SentMail) -> None:
+        super().__init__("it was sent already, from another machine of yours; it does not go again")
+        self.sent = sent
+
+
 class Mailbox(Protocol):
     """The person's drafts.
 
@@ -196,6 +206,7 @@ class Mailbox(Protocol):
 
         A thread that is no more is no hindrance: it then begins one.
 
+        :raises AlreadySentError: the mail of this ref went already, where the provider can tell; nothing was written.
         :raises ProviderError: permanent, nothing was written.
         """
 
@@ -225,6 +236,7 @@ class Sender(Protocol):
         """Look before the send; return what will tell later whether it went, to be given back ("" for nothing).
 
         :raises ConflictError: the copy in the mailbox was changed, sent or deleted by somebody else.
+        :raises AlreadySentError: a mail of this ref went already, where the provider can tell.
         :raises ProviderError: transient, needs_sign_in, or permanent for a mail that can never be sent so
             (too large, an address it cannot carry); nothing was sent.
         """

@@ -15,11 +15,12 @@ from automations.model.similarity import too_similar
 from automations.plan.actions import RemoveCopy, UpdateDraft
 from automations.plan.approvals import voided
 from automations.plan.drafts import html_is_behind, same_words
-from automations.plan.lifecycle import FINAL
-from automations.ports import MailCopy
+from automations.plan.lifecycle import FINAL, Event, step
+from automations.ports import AlreadySentError, MailCopy
 
 if TYPE_CHECKING:
     from automations.apply.carrying import Bench, Result
+    from automations.model.records import Recorded
     from automations.model.seen import SeenDraft
     from automations.model.words import Words
     from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
@@ -39,9 +40,10 @@ def create_draft(bench: Bench, action: CreateDraft) -> Result:
         bench,
         action,
         before=(creating,),
-        effect=lambda: bench.world.mailbox.create(_copy(creating)),
-        done=lambda seen: (replace(_placed(creating, seen), state=DraftState.WAITING),),
+        effect=lambda: _made(bench, creating),
+        done=lambda made: (_placed_or_sent(bench, creating, made),),
         undone=lambda *_: (replace(creating, state=DraftState.RENDERED, rev=creating.rev + 1),),
+        detail=lambda made: str(made) if isinstance(made, AlreadySentError) else action.reason,
     )
 
 
@@ -156,11 +158,23 @@ def draft_id(person: str, key: str, generation: int) -> str:
     return hashlib.sha256(f"{person}|{key}|{generation}".encode()).hexdigest()[:12]
 
 
+def purpose_of(recorded: Recorded, key: str) -> str:
+    """Return what a purpose key stands for, also on another machine of the person's.
+
+    Incidents and promises are numbered by each journal, so that the same number there is another one: the
+    instant they were made at tells them apart.
+    """
+    named = set(key.split(":"))
+    made = [each.opened for each in recorded.incidents if each.id in named]
+    made += [each.made for each in recorded.promises if each.id in named]
+    return "|".join((key, *(instant.isoformat() for instant in made)))
+
+
 def _render(bench: Bench, action: CreateDraft) -> Draft:
     words = _fresh_words(bench, action)
     person, now = bench.policy.person, bench.world.clock.now()
     generation = sum(draft.key == action.key for draft in bench.recorded.drafts) + 1
-    ref, sender = draft_id(person, action.key, generation), bench.policy.me.email
+    ref, sender = draft_id(person, purpose_of(bench.recorded, action.key), generation), bench.policy.me.email
     draft = _with_bytes(
         bench,
         Draft(
@@ -198,9 +212,9 @@ def _fresh_words(bench: Bench, action: CreateDraft) -> Words:
     """
     facts = dict(action.facts)
     first = facts.get("wording", 0)
-    for step in range(WORDINGS_TRIED if isinstance(first, int) else 1):
+    for turn in range(WORDINGS_TRIED if isinstance(first, int) else 1):
         if isinstance(first, int):
-            facts["wording"] = first + step
+            facts["wording"] = first + turn
         words = bench.world.renderer.render_mail(action.template, facts)
         if not too_similar(words.body_text, action.unlike):
             return words
@@ -250,6 +264,33 @@ def _with_bytes(bench: Bench, draft: Draft) -> Draft:
         subject=shown.subject,
         body_text=shown.body_text,
         body_html=shown.body_html,
+    )
+
+
+def _made(bench: Bench, draft: Draft) -> SeenDraft | AlreadySentError:
+    """Put a draft's copy in place; return what stands, or that its mail went before there was one here."""
+    try:
+        return bench.world.mailbox.create(_copy(draft))
+    except AlreadySentError as error:
+        return error
+
+
+def _placed_or_sent(bench: Bench, draft: Draft, made: SeenDraft | AlreadySentError) -> Draft:
+    if isinstance(made, AlreadySentError):
+        return found_sent(bench, draft, made)
+    return replace(_placed(draft, made), state=DraftState.WAITING)
+
+
+def found_sent(bench: Bench, draft: Draft, error: AlreadySentError) -> Draft:
+    """Return the draft at its end: its mail went from another machine."""
+    sent = error.sent
+    return step(
+        draft,
+        Event.FOUND_SENT,
+        reason=str(error),
+        handed_over=draft.handed_over or sent.at or bench.world.clock.now(),
+        message_id=sent.message_id or draft.message_id,
+        remote_thread=sent.thread or draft.remote_thread,
     )
 
 

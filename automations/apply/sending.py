@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automations.apply.carrying import carry_out, failed_before
-from automations.apply.drafts import remove_copy
+from automations.apply.carrying import carry_out, failed_before, note
+from automations.apply.drafts import found_sent, remove_copy
 from automations.compose.mime import hash_of, read_mime
 from automations.errors import FaultClass, ProviderError, RefusedError
 from automations.model.records import DraftState, Outcome
 from automations.model.sending import ApprovalState, Attempt
-from automations.plan.actions import RemoveCopy
+from automations.plan.actions import CloseDraft, RemoveCopy
+from automations.plan.approvals import voided
 from automations.plan.lifecycle import Event, step
 from automations.plan.sending import not_sent, went
-from automations.ports import Outgoing
+from automations.ports import AlreadySentError, Outgoing
 
 if TYPE_CHECKING:
     from automations.apply.carrying import Bench, Result
@@ -44,6 +45,8 @@ def send_draft(bench: Bench, action: SendDraft) -> tuple[Result, ...]:
     mail = outgoing(draft, approval)
     try:
         evidence = sender.prepare(mail)
+    except AlreadySentError as error:
+        return _sent_elsewhere(bench, action, error)
     except ProviderError as error:
         return (failed_before(bench, action, error),)
     now = bench.world.clock.now()
@@ -77,6 +80,14 @@ def send_draft(bench: Bench, action: SendDraft) -> tuple[Result, ...]:
     if result.outcome is not Outcome.DONE:
         return (result,)
     return (result, *_copy_removed(bench, draft))
+
+
+def _sent_elsewhere(bench: Bench, action: SendDraft, error: AlreadySentError) -> tuple[Result, ...]:
+    """Record that another machine sent it, and take away the copy that was made here."""
+    gone = found_sent(bench, action.draft, error)
+    work = CloseDraft(action.draft, gone.state, str(error))
+    noted = note(bench, work, (gone, *voided(bench.recorded, gone)))
+    return (noted, remove_copy(bench, RemoveCopy(gone, "it is sent"))) if gone.provider_id else (noted,)
 
 
 def _copy_removed(bench: Bench, draft: Draft) -> tuple[Result, ...]:

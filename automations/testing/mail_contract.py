@@ -6,8 +6,9 @@
         def delete_by_hand(self, mailbox, provider_id): ...
         def lose_all(self, mailbox): ...
         def break_place(self, mailbox): ...
+        def send_by_hand(self, mailbox, provider_id): ...
 
-The last four play the person and the disk. What a mailbox says it cannot do is not asked of it.
+The last five play the person and the disk. What a mailbox says it cannot do is not asked of it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ import pytest
 
 from automations.compose.mime import Letter, build_mime
 from automations.errors import ConflictError, FaultClass, ProviderError
-from automations.ports import MailCopy
+from automations.model.seen import SentMail
+from automations.ports import AlreadySentError, MailCopy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -81,6 +83,10 @@ class MailContract:
         """Leave the place there, but such that it can be neither read nor written."""
         raise NotImplementedError
 
+    def send_by_hand(self, mailbox: Mailbox, provider_id: str) -> None:
+        """Send a draft as the person would; only asked of a mailbox that tells sent from deleted."""
+        raise NotImplementedError
+
     @pytest.fixture
     def mailbox(self, tmp_path: Path) -> Mailbox:
         """Give each test an empty mailbox."""
@@ -115,6 +121,17 @@ class MailContract:
         again = mailbox.create(FIRST)
         assert again.subject == "Anything to share?"
         assert again.provider_id == first.provider_id
+
+    def test_creating_raises_already_sent_once_the_mail_of_the_ref_went(self, mailbox: Mailbox) -> None:
+        """Another machine may have sent it; nothing is written."""
+        if not mailbox.capabilities.tells_sent_from_deleted:
+            pytest.skip("it cannot tell")
+        self.send_by_hand(mailbox, mailbox.create(FIRST).provider_id)
+        with pytest.raises(AlreadySentError) as gone:
+            mailbox.create(FIRST)
+        assert mailbox.find(LETTER.ref) == gone.value.sent
+        assert isinstance(gone.value.sent, SentMail)
+        assert mailbox.create(OTHER).subject == OTHER.subject
 
     def test_drafts_of_one_subject_and_day_are_kept_apart(self, mailbox: Mailbox) -> None:
         """Refs that begin alike do not mix either."""

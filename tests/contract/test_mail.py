@@ -87,6 +87,9 @@ class GoogleRules(MailContract):
     def break_place(self, mailbox):
         self.api.deny()
 
+    def send_by_hand(self, mailbox, provider_id):
+        self.api.send(provider_id)
+
 
 class TestGoogleMailbox(GoogleRules):
     pass
@@ -94,3 +97,6 @@ class TestGoogleMailbox(GoogleRules):
 
 class TestGoogleMailboxWhoseSearchLags(GoogleRules):
     search = False
+
+    def send_by_hand(self, mailbox, provider_id):
+        pytest.skip("what a lagging search does not show is found before the send")

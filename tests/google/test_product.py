@@ -33,7 +33,7 @@ def test_a_first_run_takes_four_calls_a_steady_one_two_and_neither_twice(account
     assert account.google.log == [
         "calendar.events.list",
         "calendar.events.insert",
-        "gmail.users.drafts.list",
+        "gmail.users.messages.list",
         "gmail.users.drafts.create",
     ]
     account.google.log.clear()

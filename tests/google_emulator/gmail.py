@@ -177,11 +177,15 @@ class GmailApi:
 
     def _messages(self, call):
         self._check(call)
-        labels = set(call.query.get("labelIds", []))
+        labels, wanted = set(call.query.get("labelIds", [])), re.findall(r"to:(\S+)", call.one("q", ""))
         found = [
             {"id": one["id"], "threadId": one["threadId"]}
             for one in reversed(self.messages.values())
             if labels <= set(one["labelIds"])
+            and (
+                not call.one("q")
+                or (self.search and all(address.encode() in one["raw"] for address in wanted))
+            )
         ]
         return self._page(call, "messages", found)
 

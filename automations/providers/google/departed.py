@@ -26,7 +26,7 @@ _FORBIDDEN, _NOT_FOUND = 403, 404
 _CLOCKS_DIFFER = 600.0
 """Seconds by which Gmail's clock may be behind ours."""
 _LATEST = 20
-"""How many of the newest sent mails are looked at for one that left its thread."""
+"""How many of the newest mails are looked at, for one that left its thread or went from another machine."""
 _HEADERS = ["Message-ID", REF_HEADER, "To"]
 
 
@@ -89,10 +89,21 @@ def newly_sent(messages: dict[str, dict[str, Any]], before: Collection[str]) -> 
 
 def latest_sent(account: GmailAccount, before: Collection[str] = ()) -> Iterator[dict[str, Any]]:
     """Yield the newest sent mails with their headers, newest first, without those of `before`."""
-    listing = account.api.users().messages().list(userId=ME, labelIds=["SENT"], maxResults=_LATEST)
-    for one in account.read(listing).get("messages", ()):
-        if one["id"] not in before:
-            yield read_headers(account, str(one["id"]))
+    for message_id in newest_ids(account, labelIds=["SENT"]):
+        if message_id not in before:
+            yield read_headers(account, message_id)
+
+
+def newest_ids(account: GmailAccount, **wanted: Any) -> list[str]:
+    """Return the ids of the newest messages that are `wanted`, by `messages.list`; a page may be short or empty."""
+    messages = account.api.users().messages()
+    request = messages.list(userId=ME, maxResults=_LATEST, **wanted)
+    listed: list[str] = []
+    while request is not None and len(listed) < _LATEST:
+        page = account.read(request)
+        listed += [str(one["id"]) for one in page.get("messages", ())]
+        request = messages.list_next(request, page)
+    return listed[:_LATEST]
 
 
 def find_sent(account: GmailAccount, ref: str) -> SentMail | None:

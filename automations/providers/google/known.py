@@ -53,6 +53,15 @@ class KnownDrafts:
         self._path = path
         self._drafts: dict[str, Known] | None = None
         self._begun: dict[str, Begun] = {}
+        self._sent_refs: dict[str, str] | None = None
+
+    @property
+    def sent_refs(self) -> dict[str, str]:
+        """The ref of each sent message that was looked at, "" for one that is not of ours; kept with the next change."""
+        self._all()
+        if self._sent_refs is None:
+            self._sent_refs = {}
+        return self._sent_refs
 
     def get(self, draft_id: str) -> Known | None:
         """Return what is known of a draft."""
@@ -106,6 +115,7 @@ class KnownDrafts:
                 str(ref): Begun(str(one["raw"]), tuple(one["before"]))
                 for ref, one in held.get("begun", {}).items()
             }
+            self._sent_refs = {str(sent): str(ref) for sent, ref in held.get("sent_refs", {}).items()}
             return {
                 str(draft_id): Known(**{**fields, "before": tuple(fields.get("before", ()))})
                 for draft_id, fields in held["drafts"].items()
@@ -119,6 +129,7 @@ class KnownDrafts:
         held = {
             "drafts": {draft_id: asdict(known) for draft_id, known in drafts.items()},
             "begun": {ref: asdict(begun) for ref, begun in self._begun.items()},
+            "sent_refs": dict(list((self._sent_refs or {}).items())[-MOST:]),
         }
         # What is kept here only saves calls: a full disk must not make a draft that was created look failed.
         with suppress(ProviderError):

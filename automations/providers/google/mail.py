@@ -13,6 +13,7 @@ from automations.compose.reading import read_mime
 from automations.errors import ConflictError, FaultClass, HeaderFaultError, ProviderError
 from automations.model.seen import OwnDrafts, SeenDraft, SentMail, Unreadable
 from automations.ports import MailCapabilities
+from automations.providers.google import others
 from automations.providers.google.client import TIMEOUT
 from automations.providers.google.departed import (
     Departed,
@@ -89,7 +90,7 @@ class GoogleMailbox:
         if not provider_ids:
             return OwnDrafts()
         # For several drafts one listing tells which of them changed; a single one is asked for itself.
-        listed = self._listed() if len(provider_ids) > 1 else {}
+        listed = self.listed() if len(provider_ids) > 1 else {}
         found: dict[str, SeenDraft] = {}
         unreadable: dict[str, Unreadable] = {}
         departed: dict[str, SentMail | Departed] = {}
@@ -121,10 +122,10 @@ class GoogleMailbox:
 
         :raises ProviderError: Gmail does not answer, or not to us: nothing follows from that.
         """
-        listed = self._listed()
+        listed = self.listed()
         known = [draft_id for draft_id in self.known.of_ref(ref) if draft_id in listed]
         for draft_id in (*known, *(one for one in listed if one not in known)):
-            if draft_id not in known and self._ref(draft_id, listed[draft_id]) != ref:
+            if draft_id not in known and self.ref_in(draft_id, listed[draft_id]) != ref:
                 continue
             seen = self.readable(draft_id)
             if seen is not None:
@@ -155,14 +156,15 @@ class GoogleMailbox:
     def create(self, copy: MailCopy) -> SeenDraft:
         """Put a draft there, or return the one of this `ref` that stands.
 
-        An interrupted try is settled by `find` before another is made. What is looked up here are drafts
-        of an earlier life of the journal, by the recipients.
+        An interrupted try is settled by `find` before another is made. What is looked up here are mails
+        of an earlier life of the journal, or of another machine, by the recipients.
 
+        :raises AlreadySentError: its mail went already.
         :raises ProviderError: permanent, nothing was written; ambiguous, it may have been.
         """
         data = mail_for_gmail(copy.mime)
         _decoded("the new draft", data)
-        standing = self._standing(copy)
+        standing = others.standing(self, copy)
         if standing is not None:
             return standing
         thread, before = self._thread_for(copy)
@@ -247,7 +249,7 @@ class GoogleMailbox:
 
     # --- calls --------------------------------------------------------------------------------------
 
-    def _listed(self, query: str = "") -> dict[str, str]:
+    def listed(self, query: str = "") -> dict[str, str]:
         """Return the id of each draft in the account and that of its message; pages may be short or empty."""
         drafts = self.account.api.users().drafts()
         more = {"q": query} if query else {}
@@ -260,6 +262,10 @@ class GoogleMailbox:
             request = drafts.list_next(request, page)
         self._last_listed = listed
         return listed
+
+    def listed_none(self) -> None:
+        """Note that there is no draft to the people of the next one."""
+        self._last_listed = {}
 
     def look(self, draft_id: str) -> SeenDraft | SentMail | Departed | None:
         """Return a draft; the mail it became where its id answers with that; None when nothing answers.
@@ -306,26 +312,12 @@ class GoogleMailbox:
             ) from fault
         return seen if isinstance(seen, SeenDraft) else None
 
-    def _ref(self, draft_id: str, message: str) -> str:
+    def ref_in(self, draft_id: str, message: str) -> str:
         """Return the ref a draft carries, "" for none; one that was looked at is not asked for again."""
         if message not in self._not_ours:
             reply = self._get(draft_id, "metadata")
             self._not_ours[message] = ref_of(reply.get("message", {})) if reply else ""
         return self._not_ours[message]
-
-    def _standing(self, copy: MailCopy) -> SeenDraft | None:
-        """Return the draft of this ref that stands: one we remember, else one found by its recipients."""
-        for draft_id in self.known.of_ref(copy.ref):
-            seen = self.readable(draft_id)
-            if seen is not None:
-                return seen
-        to = " ".join(f"to:{address}" for address in read_mime(copy.mime).to)
-        for draft_id, message in self._listed(to).items():
-            if self._ref(draft_id, message) == copy.ref:
-                seen = self.readable(draft_id)
-                if seen is not None:
-                    return seen
-        return None
 
     def _remember(
         self, reply: dict[str, Any], data: bytes, *, changed: bool, before: tuple[str, ...] = ()

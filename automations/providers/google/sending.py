@@ -20,6 +20,7 @@ from automations.providers.google.departed import (
 )
 from automations.providers.google.failures import GoogleError
 from automations.providers.google.gmail import ME, WHERE
+from automations.providers.google.others import check_alone
 from automations.providers.google.wire_mail import mail_for_gmail, ref_of, to_raw
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ class GmailSender:
         """Look at the draft and its thread; return the ids of the thread's messages as JSON.
 
         :raises ConflictError: the draft is not what was approved any more.
-        :raises ProviderError: Gmail does not answer, or not to us.
+        :raises AlreadySentError: another machine sent it.
+        :raises ProviderError: Gmail does not answer, or not to us; or another machine has a draft of it too.
         """
         seen = self._mailbox.readable(mail.provider_id)
         if seen is None or seen.revision != mail.revision:
@@ -50,6 +52,7 @@ class GmailSender:
                 where=WHERE,
                 fix="magicloop run",
             )
+        check_alone(self._mailbox, mail)
         thread = self._thread_of(mail)
         found = in_thread(self._account, thread) if thread else None
         noted = {"thread": thread, "messages": None if found is None else sorted(found)}
