@@ -1,6 +1,6 @@
 """Many at once, some of whom die, over one data directory; and every mutant, which must be found.
 
-    python tests/overlap/proof.py [--seasons N] [--every N] [--seed N]
+    python tests/overlap/proof.py [--seasons N] [--every N] [--months N] [--seed N]
 
 It prints what was tried, done and refused, how long the run lock was waited for, and whatever was doubled,
 lost or left behind. Any fault makes it fail, and so does a mutant that is not found.
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import deaths
+import machines
 import storm
 
 STORMS, DEATHS, RACES = "a storm", "stopped holders", "races without the lock"
@@ -58,6 +59,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seasons", type=int, default=4, help="months of three rounds each")
     options.add_argument("--every", type=int, default=11, help="stop a holder at every N-th of its points")
+    options.add_argument("--months", type=int, default=6, help="months of two machines over one account")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     began = time.monotonic()
@@ -65,6 +67,7 @@ def main():
         good = told("storm", *storm.storm(Path(folder, "storm"), seasons=given.seasons, seed=given.seed))
         good &= told("stopped holders", *deaths.deaths(Path(folder, "deaths"), every=given.every))
         good &= told("one gets ahead, and no lock", deaths.without_lock(Path(folder, "races")), [])
+        good &= told("two machines", *machines.machines(Path(folder, "machines"), months=given.months))
         for mutant, part in FOUND_BY.items():
             faults, _ = short(part, Path(folder, "mutant"), mutant)
             found = f"found by {part}: {faults[0]}" if faults else f"NOT FOUND by {part}"

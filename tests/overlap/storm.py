@@ -240,7 +240,7 @@ class Storm:
         for act, result in self.acts:
             if act["what"] == "run" and result["code"] in (0, 3):
                 run = json.loads(result["out"])["run"]["id"]
-                if run is not None and logged[run] != 1:
+                if logged[run] > 1:
                     yield f"run {run} ended {logged[run]} times"
 
     def backups(self):

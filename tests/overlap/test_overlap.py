@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import machines
 import proof
 
 
@@ -21,3 +22,9 @@ def test_a_lock_that_is_not_taken_is_found(tmp_path):
     faults, _ = proof.short(proof.STORMS, tmp_path / "world", "lock-not-taken")
 
     assert any("was at work" in fault for fault in faults)
+
+
+def test_two_machines_that_do_everything_at_once_double_nothing(tmp_path):
+    faults, figures = machines.machines(tmp_path / "world", months=1)
+
+    assert faults == [], "\n".join(figures)

@@ -15,14 +15,13 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from automations.compose.mime import canonical_hash, read_mime
+from automations.compose.mime import hash_of, read_mime
 from automations.model.records import BlockState, DraftState
 from automations.model.sending import ApprovalState
 from automations.store.chain import verify_log
 from automations.store.sqlite import SqliteJournal
 from mail_server import MailServer
 
-PERSON = "sam@corp.test"
 START = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
 
@@ -66,6 +65,8 @@ security = "none"
 class World:
     """One person's folder, a mail server, and a crowd. Use it as a context; `mutant` names what is broken in the crowd."""
 
+    person = "sam@corp.test"
+
     def __init__(self, folder, mutant=""):
         self.home, self.mutant = Path(folder), mutant
         self.data = self.home / "data"
@@ -94,10 +95,17 @@ class World:
 
     def order(self, do, **given):
         """Have the crowd do something; return what came of it."""
+        self.tell(do, **given)
+        return self.answer()
+
+    def tell(self, do, **given):
+        """Have the crowd do something, and do not wait for it: see `answer`."""
         self._crowd.stdin.write(json.dumps({"do": do, **given}) + "\n")
         self._crowd.stdin.flush()
+
+    def answer(self):
         answer = self._crowd.stdout.readline()
-        assert answer, f"the crowd ended at: {do} {given}"
+        assert answer, "the crowd ended"
         return json.loads(answer)
 
     def together(self, *actors, limit=90.0):
@@ -109,11 +117,11 @@ class World:
 
     def recorded(self):
         with closing(SqliteJournal.open(str(self.data / "journal.db"))) as journal:
-            return journal.load(PERSON)
+            return journal.load(self.person)
 
     def log(self):
         with closing(SqliteJournal.open(str(self.data / "journal.db"))) as journal:
-            return [entry for _, entry in journal.log(PERSON, limit=1_000_000)]
+            return [entry for _, entry in journal.log(self.person, limit=1_000_000)]
 
     def waiting(self):
         return [draft for draft in self.recorded().drafts if draft.state is DraftState.WAITING]
@@ -134,18 +142,7 @@ def doubled_mails(world, *, unknown=False):
     for _, recipients, data in world.post.mails:
         mail = read_mime(data)
         arrived[mail.ref] += 1
-        approval = used.get(
-            canonical_hash(
-                sender=mail.sender,
-                reply_to=mail.reply_to,
-                to=mail.to,
-                cc=mail.cc,
-                bcc=mail.bcc,
-                subject=mail.subject,
-                body_text=mail.body_text,
-                body_html=mail.body_html,
-            )
-        )
+        approval = used.get(hash_of(mail))
         if approval is None or approval.draft != mail.ref or {*approval.recipients} != {*recipients}:
             yield f"a mail went that was not approved: {mail.ref} {mail.subject}"
     for draft in recorded.drafts:
