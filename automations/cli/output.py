@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from automations.errors import MagicloopError
 
 SCHEMA = 1
+LEVELS = {"error": "<3>", "warning": "<4>", "notice": "<5>", "info": "<6>"}
+"""What begins a line for the journal, by level: sd-daemon(3)."""
 NARROWEST = 20
 WIDEST = 100
 """Longer lines are hard to read, however wide the window."""
@@ -33,9 +35,25 @@ def say(text: str = "") -> None:
     click.echo(_safe(text))
 
 
-def whisper(text: str) -> None:
-    """Print lines to stderr."""
-    click.echo(_safe(text), err=True)
+def whisper(text: str, level: str = "notice") -> None:
+    """Print lines to stderr; systemd's journal is told how grave they are: error, warning, notice or info."""
+    mark = LEVELS[level] if goes_to_journal() else ""
+    click.echo("\n".join(mark + line for line in _safe(text).split("\n")), err=True)
+
+
+def goes_to_journal() -> bool:
+    """Tell whether stderr is a stream of systemd's journal, as it names it by device and inode (systemd.exec(5)).
+
+    A process that inherits the variable may have its stderr elsewhere.
+    """
+    stream = os.environ.get("JOURNAL_STREAM", "")
+    if not stream:
+        return False
+    try:
+        seen = os.fstat(sys.stderr.fileno())
+    except (OSError, ValueError, AttributeError):
+        return False
+    return stream == f"{seen.st_dev}:{seen.st_ino}"
 
 
 def heading(text: str) -> None:
@@ -131,13 +149,13 @@ def show_error(error: MagicloopError, *, as_json: bool) -> None:
         click.echo(_json_text({"schema": SCHEMA, "error": facts}), err=True)
         return
     lines = error.what.splitlines() or [type(error).__name__]
-    whisper(f"error: {lines[0]}")
+    whisper(f"error: {lines[0]}", "error")
     for line in lines[1:]:
-        whisper(f"       {line}")
+        whisper(f"       {line}", "error")
     if error.where:
-        whisper(f"where: {error.where}")
+        whisper(f"where: {error.where}", "error")
     if error.fix:
-        whisper(f"fix:   {error.fix}")
+        whisper(f"fix:   {error.fix}", "error")
 
 
 def is_interactive() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,8 +46,7 @@ def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...
     if idle is not None and (not (scheduled and idle[1]) or told_of_visit(session)):
         _say_idle(session, idle[0], as_json=as_json, aloud=report or not scheduled)
         return
-    with watched_over(session) if scheduled else nullcontext() as monitor:
-        outcome = run_once(session, frozenset(only), monitor=monitor)
+    outcome = _scheduled_run(session, frozenset(only)) if scheduled else run_once(session, frozenset(only))
     if as_json:
         _emit_report(session, outcome)
     elif first_use or report or not scheduled:
@@ -58,6 +56,18 @@ def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...
     else:
         _speak_up(session, outcome)
     ctx.exit(outcome.exit_code)
+
+
+def _scheduled_run(session: Session, only: frozenset[str]) -> Report:
+    """Make a run that the monitor hears of, and `run.log` keeps what is told of it."""
+    from automations.cli.run_log import run_log
+
+    with run_log(session) as log, watched_over(session) as monitor:
+        report = run_once(session, only, monitor=monitor)
+    for level, line in _told(session, report):
+        log.add(level, [line])
+    log.add("info", [f"run {report.run.id}: {report.outcome}, exit code {int(report.exit_code)}"])
+    return report
 
 
 def run_once(
@@ -164,14 +174,24 @@ def _emit_report(session: Session, report: Report) -> None:
 
 def _speak_up(session: Session, report: Report) -> None:
     """Under a scheduler: silent when well, at most six lines for what is new, one for what is over."""
+    told = _told(session, report)
+    news = [each for each in told if each[0] != "notice"]
+    most = 6
+    shown = news if len(news) <= most else [*news[: most - 1], ("warning", "more: magicloop status")]
+    for level, line in (*shown, *(each for each in told if each[0] == "notice")):
+        whisper(line, level)
+
+
+def _told(session: Session, report: Report) -> list[tuple[str, str]]:
+    """Return every line there is to tell of a run, each with its level; what is over is a notice."""
     from automations.cli.wording import problem_lines, told_once
+    from automations.model.records import Severity
 
     zone, now = session.policy.me.zone, session.clock.now()
-    told = told_once(report.notices.told)
-    lines = [line for problem in told for line in problem_lines(problem, zone, now)]
-    most = 6
-    shown = lines if len(lines) <= most else [*lines[: most - 1], "more: magicloop status"]
-    for line in shown:
-        whisper(line)
-    for problem in told_once(report.notices.recovered):
-        whisper(f"over: {problem.what}")
+    grave = (Severity.ERROR, Severity.SIGN_IN)
+    news = [
+        ("error" if problem.severity in grave else "warning", line)
+        for problem in told_once(report.notices.told)
+        for line in problem_lines(problem, zone, now)
+    ]
+    return [*news, *(("notice", f"over: {problem.what}") for problem in told_once(report.notices.recovered))]

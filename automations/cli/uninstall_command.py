@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from automations.wiring import Session
 
 PERMISSIONS = "https://myaccount.google.com/permissions"
-_CACHES = ("run.lock", "google-drafts.json", "google-calendar.json", "google-mail.json")
+_CACHES = (
+    "run.lock",
+    "run.log",
+    "run.log.1",
+    "google-drafts.json",
+    "google-calendar.json",
+    "google-mail.json",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,6 +59,11 @@ class Places:
         return os.path.join(self.data, "run.lock")
 
     @property
+    def run_log(self) -> str:
+        """What the scheduler's runs said, where no journal keeps it."""
+        return os.path.join(self.data, "run.log")
+
+    @property
     def calendar_file(self) -> str:
         """The blocks' .ics file, where the config names no other."""
         return os.path.join(self.data, "invention.ics")
