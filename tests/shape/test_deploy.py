@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from automations.compose.schedule import shipped_files
+from automations.compose.schedule import Call, agent_bytes, shipped_files
 
 FOLDERS = {
     "MAGICLOOP_CONFIG": "{home}/.config/magicloop/config.toml",
@@ -66,6 +66,23 @@ def test_the_launch_agent_calls_with_folders_of_any_home(root, recorder):
     called = (recorder / "called").read_text().splitlines()
     support = f"{recorder}/Library/Application Support/magicloop"
     assert called[:3] == ["run", f"{support}/config.toml", support]
+
+
+def test_the_agent_of_an_install_calls_the_program_itself(tmp_path):
+    """No shell in between, whole paths, no way to run twice at once or to be kept alive; keys launchd knows."""
+    call = Call((str(tmp_path / "a b/magicloop"),), "/c/config.toml", "/d")
+    agent = plistlib.loads(agent_bytes(call))
+
+    assert agent["Label"] == call.label
+    assert agent["ProgramArguments"] == [*call.program, "run"]
+    assert agent["ProgramArguments"][0].startswith("/")
+    assert set(agent["EnvironmentVariables"]) == {"MAGICLOOP_CONFIG", "MAGICLOOP_DATA", "PATH"}
+    assert all(type(value) is str for value in agent["EnvironmentVariables"].values())
+    assert agent["StartCalendarInterval"] == [{"Minute": minute} for minute in (0, 15, 30, 45)]
+    assert (agent["ProcessType"], agent["LowPriorityIO"], agent["Nice"]) == ("Background", True, 10)
+    # RunAtLoad would make a run of its own at each login; launchd's own log files would never be cut.
+    assert not {"KeepAlive", "RunAtLoad", "StartInterval", "WatchPaths", "Program"} & set(agent)
+    assert {agent["StandardOutPath"], agent["StandardErrorPath"]} == {"/dev/null"}
 
 
 def unit(root, name):
