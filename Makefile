@@ -5,9 +5,10 @@ BIN = .venv/bin
 WORKERS ?= auto
 ROUNDS ?= 15
 EVERY ?= 10
+CASES ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash disk proof overlap image lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test crash disk proof overlap image fuzz lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -40,6 +41,9 @@ overlap: .venv/ready-dev ## many commands and pages at once, some of them killed
 
 image: .venv/ready-dev ## build the container image with Docker or Podman, and run it with everything closed
 	MAGICLOOP_IMAGE=build $(BIN)/pytest -q tests/image
+
+fuzz: .venv/ready-dev ## feed all that reads from outside with 1,000,000 inputs that are nearly right (CASES=... for fewer)
+	$(BIN)/python tests/fuzz/fuzz.py --cases $(CASES)
 
 lint: .venv/ready-dev ## style and common mistakes
 	$(BIN)/ruff format --check .

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 _ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)", re.DOTALL)
 _UNIT_WORD = re.compile(r'"((?:\\.|[^"\\])*)"|(\S+)')
 _CRON_FIELDS = 5
+_NO_AGENT = (
+    *(plistlib.InvalidFileException, ExpatError),
+    *(AttributeError, IndexError, KeyError, LookupError, OverflowError, TypeError, ValueError),
+)
+"""What plistlib raises for content that is none: a wrong nesting is an IndexError, a coding unknown a LookupError."""
 
 
 def call_in_block(text: str) -> Call | None:
@@ -54,7 +59,7 @@ def call_in_agent(content: bytes) -> Call | None:
     try:
         value = plistlib.loads(content)
         return _call(value["EnvironmentVariables"], value["ProgramArguments"])
-    except (plistlib.InvalidFileException, ExpatError, KeyError, TypeError, ValueError):
+    except _NO_AGENT:
         return None
 
 

@@ -47,6 +47,11 @@ BAD = {
     "a web page": ("<html>\n<body>Sign in</body></html>\n", "is not a calendar", 1),
     "cut in an event": (GOOD[:60], "cut off: BEGIN:VEVENT has no END", 3),
     "cut between events": (GOOD.removesuffix("END:VCALENDAR\r\n"), "cut off: BEGIN:VCALENDAR has no END", 1),
+    "each of 2000 years": (
+        event("DTSTART:00240109T140000Z", "DTEND:20240109T150000Z", "RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=TU"),
+        "repeats more than 5000 times in the time looked at",
+        8,
+    ),
     "an end too many": (GOOD.replace("BEGIN:VEVENT\r\n", ""), "END:VEVENT without its BEGIN", 7),
     "an event on its own": ("BEGIN:VEVENT\nEND:VEVENT\n", "outside a VCALENDAR", 1),
     "latin-1": (event("LOCATION:caf\xe9").encode("latin-1"), "not UTF-8", 6),

@@ -247,17 +247,18 @@ class Expansion:
         clocks = self._clocks[entry.part.calendar]
         start, end = raw_times(event)
         found = rules.rules_of(event)
+        days = window.days + entry.length / timedelta(days=1)  # what began so long before still lasts
         for rule in found:
             rules.settle_until(rule, start, clocks.floating)
-            objection = rules.objection(rule, start, window.days)
+            objection = rules.objection(rule, start, days)
             if objection:
                 raise self._source.fault(objection, self._line(entry, "RRULE"), _SIMPLER)
-        days = rules.days_to_skip(found, _date(start), (window.low - entry.length - _MARGIN).date())
-        if days:
-            event["DTSTART"] = vDDDTypes(start + timedelta(days=days))
+        skipped = rules.days_to_skip(found, _date(start), (window.low - entry.length - _MARGIN).date())
+        if skipped:
+            event["DTSTART"] = vDDDTypes(start + timedelta(days=skipped))
             if "DTEND" in event:
-                event["DTEND"] = vDDDTypes(end + timedelta(days=days))
-        first = _date(start) + timedelta(days=days)
+                event["DTEND"] = vDDDTypes(end + timedelta(days=skipped))
+        first = _date(start) + timedelta(days=skipped)
         self._steps += sum(rules.steps(rule, first, window.high.date()) for rule in found)
         if self._steps > rules.MAX_STEPS:
             raise self._source.fault(
