@@ -8,7 +8,7 @@ EVERY ?= 10
 CASES ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash disk proof overlap image fuzz lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test crash disk proof soak overlap image fuzz lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -44,6 +44,9 @@ image: .venv/ready-dev ## build the container image with Docker or Podman, and r
 
 fuzz: .venv/ready-dev ## feed all that reads from outside with 1,000,000 inputs that are nearly right (CASES=... for fewer)
 	$(BIN)/python tests/fuzz/fuzz.py --cases $(CASES)
+
+soak: .venv/ready-dev ## ten years of five lives, against an oracle that knows nothing of the program
+	$(BIN)/python tests/soak/soak.py
 
 lint: .venv/ready-dev ## style and common mistakes
 	$(BIN)/ruff format --check .
