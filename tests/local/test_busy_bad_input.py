@@ -52,6 +52,16 @@ BAD = {
         "repeats more than 5000 times in the time looked at",
         8,
     ),
+    "a start of too many digits, and one occurrence moved": (
+        wrapped(
+            *("BEGIN:VEVENT", "UID:x", "DTSTAMP:20260101T000000Z", "DTSTART:20240109T14099991231"),
+            *("DTEND:20240109T150000", "RRULE:FREQ=WEEKLY", "END:VEVENT"),
+            *("BEGIN:VEVENT", "UID:x", "DTSTAMP:20260101T000000Z", "RECURRENCE-ID:20260331T140000"),
+            *("DTSTART:20280311T100000", "DTEND:20280311T110000", "END:VEVENT"),
+        ),
+        "DTSTART of an event cannot be understood",
+        6,
+    ),
     "an end too many": (GOOD.replace("BEGIN:VEVENT\r\n", ""), "END:VEVENT without its BEGIN", 7),
     "an event on its own": ("BEGIN:VEVENT\nEND:VEVENT\n", "outside a VCALENDAR", 1),
     "latin-1": (event("LOCATION:caf\xe9").encode("latin-1"), "not UTF-8", 6),

@@ -96,7 +96,9 @@ class Window:
 
     def replaces_in(self, entry: Entry, length: timedelta) -> bool:
         """Tell whether an entry replaces an occurrence, of that length, that can be in the window."""
-        low = self.low - min(length, timedelta(days=400))
+        low = self.low - max(
+            timedelta(0), min(length, timedelta(days=400))
+        )  # an end before its start is below 0
         return entry.onward or f"{low:%Y%m%d}" <= entry.replaces <= f"{self.high:%Y%m%d}"
 
 
