@@ -1,15 +1,18 @@
 """Runs one command of the program in a child process and kills it at the k-th point, with SIGKILL.
 
 Points are found by watching, not named: every system call that changes a file or folder (seen by
-Python's audit hook before it happens, and by a wrapper after it), and every statement that writes to
-SQLite, before and after each commit. The program knows nothing of it.
+Python's audit hook before it happens, and by a wrapper after it), every statement that writes to
+SQLite, before and after each commit, every connection, sending and answer on a network socket, and every
+start and end of another program. The program knows nothing of it.
 """
 
 import contextlib
 import io
 import os
 import signal
+import socket
 import sqlite3
+import subprocess
 import sys
 import traceback
 
@@ -19,9 +22,21 @@ from automations.clock import SystemClock
 sys.dont_write_bytecode = True  # so that only the program's own files count
 
 CHANGES = frozenset(
-    ["os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "os.truncate", "os.symlink"]
+    [
+        *(
+            "os.rename",
+            "os.link",
+            "os.remove",
+            "os.mkdir",
+            "os.rmdir",
+            "os.chmod",
+            "os.truncate",
+            "os.symlink",
+        ),
+        *("socket.connect", "subprocess.Popen"),
+    ]
 )
-"""Audit events of calls that change the disk; `open` is one when it is for writing."""
+"""Audit events of calls that change the disk or reach out; `open` is one when it is for writing."""
 
 AFTER = ("replace", "rename", "link", "unlink", "remove", "mkdir", "rmdir", "chmod", "symlink")
 AROUND = ("fsync", "write", "truncate", "ftruncate")
@@ -48,6 +63,11 @@ class Points:
             setattr(os, name, self._told(getattr(os, name), name))
         for name in AROUND:
             setattr(os, name, self._told(getattr(os, name), name, before=True))
+        for name in ("connect", "send", "sendall", "recv", "recv_into"):
+            call = self._told(getattr(socket.socket, name), name, before=name.startswith("send"))
+            setattr(socket.socket, name, call)
+        for name in ("__init__", "communicate"):
+            setattr(subprocess.Popen, name, self._told(getattr(subprocess.Popen, name), f"program {name}"))
         sqlite3.connect = self._connect
 
     def _heard(self, event, args):
@@ -61,9 +81,9 @@ class Points:
     def _told(self, call, name, *, before=False):
         def told(*args, **named):
             if before:
-                self(f"before os.{name}")
+                self(f"before {name}")
             done = call(*args, **named)
-            self(f"after os.{name}")
+            self(f"after {name}")
             return done
 
         return told

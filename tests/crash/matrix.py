@@ -1,11 +1,14 @@
-"""Kills real processes at every point of every kind of command, and looks what the next run makes of it.
+"""Kills real processes at every point of every kind of command, and looks what the next runs make of it.
 
-    python tests/crash/matrix.py [--every N] [--only SCENARIO]
+    python tests/crash/matrix.py [--every N] [--only SCENARIO] [--no-pairs] [--jobs N]
 
-For each scenario: a world is prepared, the command is killed at point k, an ordinary run follows, then
-another. What must hold: the world is as if the command had been carried out or had never been called
-(a run: carried out); nothing is doubled, no claim is open, the log's chain holds, every file parses, and
-the second run changes nothing. k rises until no kill fires.
+For each scenario: a world is prepared, the command is killed at point k, ordinary runs follow until nothing
+is left to wait for, then another. What must hold: the world is as if the command had been carried out or
+had never been called (a run: carried out); nothing is doubled, no claim is open, the log's chain holds,
+every file parses, and the last run changes nothing. A mail whose receiver can be asked nothing may end in a
+question to the person, but only where it died between writing the send down and writing its outcome down.
+k rises until no kill fires. On the send paths the runs that follow are killed as well, at every point of
+each: every pair of deaths.
 """
 
 from __future__ import annotations
@@ -13,132 +16,45 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
-import icalendar
-
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
+from far_sides import Scheduler, fingerprint
 from launcher import call, in_child, killed
+from scenarios import MEETINGS, NOW, SCENARIOS, TWICE
 
-from automations.compose.reading import read_mime
 from automations.store.chain import verify_log
 
-NOW = datetime(2026, 3, 6, 20, 0, tzinfo=UTC)
-"""A Friday evening: the notice of two days ends on a Sunday, so that a quarter of an hour changes no choice."""
-LATER = datetime(2026, 4, 3, 20, 0, tzinfo=UTC)
-OFFER = "offer:priya@corp.test:2026-03"
-
-CONFIG = """
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[invention]
-problems = ["What would make half our alerts unnecessary?"]
-combine = ["the audit log", "load tests", "new colleagues"]
-
-[offers]
-ideas = ["take over the capacity report", "sit in for you in vendor calls"]
-on_track = "The billing move is on plan."
-
-[calendar]
-busy = ["work.ics"]
-"""
-MEETINGS = """BEGIN:VCALENDAR
-VERSION:2.0
-PRODID:-//office//EN
-BEGIN:VEVENT
-UID:sync@corp.test
-DTSTAMP:20260101T000000Z
-DTSTART:20260105T100000Z
-DTEND:20260105T110000Z
-RRULE:FREQ=WEEKLY;BYDAY=MO,WE
-SUMMARY:Weekly sync
-END:VEVENT
-END:VCALENDAR
-"""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What is done before, the command that is killed, and when. `hand` follows `before`."""
-
-    args: tuple
-    before: tuple = ()
-    hand: object = None
-    now: datetime = NOW + timedelta(minutes=15)
-
-
-def approval(home):
-    with closing(sqlite3.connect(home / "data" / "journal.db")) as connection:
-        (digest,) = connection.execute("SELECT hash FROM draft").fetchone()
-    return ("draft", "approve", OFFER, "--hash", digest)
-
-
-def edit_outside(home):
-    (path,) = (home / "data" / "drafts").glob("*.eml")
-    path.write_bytes(path.read_bytes().replace(b"on plan", b"done"))
-
-
-def meeting_on_block(home):
-    (first, *_) = sorted(events(home).values())
-    text = MEETINGS.replace(
-        "END:VCALENDAR",
-        f"BEGIN:VEVENT\nUID:budget@corp.test\nDTSTAMP:20260101T000000Z\nDTSTART:{first[0]:%Y%m%dT%H%M%SZ}\n"
-        f"DTEND:{first[1]:%Y%m%dT%H%M%SZ}\nSUMMARY:Budget\nEND:VEVENT\nEND:VCALENDAR",
-    )
-    (home / "work.ics").write_text(text.replace("\n", "\r\n"))
-
-
-def lose_everything_outside(home):
-    shutil.rmtree(home / "data" / "drafts")
-    (home / "data" / "invention.ics").unlink()
-
-
-OPEN = ("incident", "open", "EU checkout errors", "--severity", "2", "--impact", "12% of orders fail")
-UPDATE = (
-    "incident",
-    "update",
-    "INC-1",
-    "--changed",
-    "Rolled back.",
-    "--now",
-    "Watching.",
-    "--next",
-    "Close.",
-)
-
-SCENARIOS = {
-    "first run": Scenario(("run",), now=NOW),
-    "month turns": Scenario(("run",), (("run",),), now=LATER),
-    "edited outside": Scenario(("run",), (("run",),), edit_outside),
-    "meeting lands on a block": Scenario(("run",), (("run",),), meeting_on_block),
-    "files deleted": Scenario(("run",), (("run",),), lose_everything_outside),
-    "draft edit": Scenario(("draft", "edit", OFFER, "--subject", "Other words"), (("run",),)),
-    "draft approve": Scenario(approval, (("run",),)),
-    "draft discard": Scenario(("draft", "discard", OFFER, "--yes"), (("run",),)),
-    "invention skip": Scenario(("invention", "skip", "2026-03"), (("run",),)),
-    "invention choose": Scenario(("invention", "choose", "2026-03", "1"), (("run",),)),
-    "invention hold": Scenario(
-        ("invention", "hold", "2026-03"), (("run",), ("invention", "skip", "2026-03"))
-    ),
-    "incident open": Scenario(OPEN, (("run",),)),
-    "incident update": Scenario(UPDATE, (("run",), OPEN)),
+REMEMBERED = {
+    "blocks": "SELECT month, generation, state, span, target, alternatives, moves FROM block",
+    "drafts": "SELECT key, state, subject, body_text, hash, text_rev FROM draft",
+    "approvals": "SELECT draft, state, hash FROM approval",
+    "attempts": "SELECT draft, state FROM attempt WHERE state != 'not_sent'",
+    "cycles": "SELECT boss, month, closed IS NULL FROM cycle",
+    "incidents": "SELECT id, phase FROM incident",
+    "updates": "SELECT incident, number FROM incident_update",
 }
+UNLOGGED = {
+    "run": "SELECT id FROM run WHERE finished IS NOT NULL AND EXISTS"
+    " (SELECT * FROM claim WHERE claim.run = run.id AND outcome = 'done')"
+    " AND NOT EXISTS (SELECT * FROM log WHERE log.run = run.id AND log.kind = 'run')",
+    "action": "SELECT kind, subject FROM claim WHERE outcome = 'done' AND NOT EXISTS"
+    " (SELECT * FROM log WHERE log.kind = claim.kind AND log.subject = claim.subject AND log.at = claim.settled)",
+}
+"""Finds what ended without a line in the log."""
+FLEETING = ("journal.db", "run.lock", "run.log", ".ml-")
 
 
 @dataclass
@@ -147,30 +63,9 @@ class Figure:
 
     points: int = 0
     killed: int = 0
+    states: int = 0
     ends: Counter = field(default_factory=Counter)
     violations: list = field(default_factory=list)
-
-
-def events(home):
-    """Return our events, uid to (start, end); fails when one stands twice."""
-    path = home / "data" / "invention.ics"
-    if not path.exists():
-        return {}
-    found = icalendar.Calendar.from_ical(path.read_bytes()).walk("VEVENT")
-    spans = {
-        str(event["UID"]): (event["DTSTART"].dt.astimezone(UTC), event["DTEND"].dt.astimezone(UTC))
-        for event in found
-    }
-    assert len(spans) == len(found), "an event stands twice"
-    return spans
-
-
-def mails(home):
-    """Return the drafts' files, ref to what their reader sees; fails when one is there twice."""
-    letters = [read_mime(path.read_bytes()) for path in (home / "data" / "drafts").glob("*.eml")]
-    shown = {each.ref: (each.to, each.subject, each.body_text, each.body_html) for each in letters}
-    assert len(shown) == len(letters), "a draft has two files"
-    return shown
 
 
 def remembered(home):
@@ -181,21 +76,10 @@ def remembered(home):
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         held = connection.execute("SELECT kind, subject FROM claim WHERE settled IS NULL").fetchall()
         assert held == [], f"open claims {held}"
-        return {
-            name: sorted(connection.execute(query).fetchall())
-            for name, query in {
-                "blocks": "SELECT month, generation, state, span, target, alternatives, moves FROM block",
-                "drafts": "SELECT key, state, subject, body_text, hash, text_rev FROM draft",
-                "approvals": "SELECT draft, state, hash FROM approval",
-                "cycles": "SELECT boss, month, closed IS NULL FROM cycle",
-                "incidents": "SELECT id, phase FROM incident",
-                "updates": "SELECT incident, number FROM incident_update",
-            }.items()
-        }
-
-
-def view(home):
-    return {"events": events(home), "mails": mails(home), **remembered(home)}
+        for what, query in UNLOGGED.items():
+            missing = connection.execute(query).fetchall()
+            assert missing == [], f"no log line of the {what} {missing}"
+        return {name: sorted(connection.execute(query).fetchall()) for name, query in REMEMBERED.items()}
 
 
 def files(home):
@@ -203,37 +87,8 @@ def files(home):
     return {
         str(path.relative_to(home)): hashlib.sha256(path.read_bytes()).hexdigest()
         for path in sorted(home.rglob("*"))
-        if path.is_file() and not path.name.startswith(("journal.db", "run.lock", ".ml-"))
+        if path.is_file() and not path.name.startswith(FLEETING)
     }
-
-
-def settle(home, now):
-    """Make an ordinary run and another one in a child; return what the second did, as JSON text."""
-
-    def work():
-        call(home, ("run",), now)
-        before = files(home)
-        code, out, err = call(home, ("run", "--json"), now + timedelta(minutes=1))
-        return json.dumps(
-            {"code": code, "report": json.loads(out), "same": files(home) == before, "err": err}
-        )
-
-    answer, _ = in_child(work)
-    assert not answer.startswith("TRACEBACK"), answer
-    return json.loads(answer)
-
-
-def check(home, now, allowed):
-    """Return which of the allowed ends it came to; fails when it is none of them."""
-    second = settle(home, now)
-    assert second["same"], "the second run changed a file"
-    assert second["report"]["actions"] == [], second["report"]["actions"]
-    assert second["report"]["run"]["outcome"] == "nothing", second
-    ended = view(home)
-    for name, end in allowed.items():
-        if ended == end:
-            return name
-    raise AssertionError(f"an end that is none: {differing(ended, allowed['done'])}")
 
 
 def differing(one, other):
@@ -241,72 +96,242 @@ def differing(one, other):
     return {part: (one[part], other[part]) for part in one if one[part] != other[part]}
 
 
-def prepare(home, scenario):
-    home.mkdir()
-    (home / "config.toml").write_text(CONFIG)
-    (home / "work.ics").write_text(MEETINGS.replace("\n", "\r\n"))
-    for number, args in enumerate(scenario.before):
-        in_child(lambda args=args, number=number: str(call(home, args, NOW + timedelta(minutes=number))))
-    if scenario.hand:
-        scenario.hand(home)
+class Trial:
+    """One scenario in one folder: the state it starts from, and the ends that are right."""
+
+    def __init__(self, scenario, folder, far):
+        self.scenario, self.far = scenario, far
+        self.home, self.kept = folder / "home", folder / "kept"
+        self.kept.mkdir()
+        self._prepare()
+        self.args = self._words(scenario.args)
+        self.start = self.keep("start")
+        self.ends = self._right_ends()
+
+    # --- states ------------------------------------------------------------------------------------
+
+    def keep(self, name):
+        """Keep everything as it stands, here and on the far side, under a name."""
+        shutil.copytree(self.home, self.kept / name)
+        return name, self.far.keep()
+
+    def put_back(self, state):
+        name, far = state
+        shutil.rmtree(self.home, ignore_errors=True)
+        shutil.copytree(self.kept / name, self.home)
+        self.far.put_back(far)
+
+    def drop(self, state):
+        shutil.rmtree(self.kept / state[0])
+
+    def meaning(self):
+        """Return all that the program could see of the state, so that two which are the same are known."""
+        seen = hashlib.sha256(fingerprint((files(self.home), self.far.keep())).encode())
+        path = self.home / "data" / "journal.db"
+        if path.exists():
+            copy = self.kept / "copy.db"
+            for suffix in ("", "-wal"):
+                beside = Path(f"{path}{suffix}")
+                if beside.exists():
+                    shutil.copyfile(beside, f"{copy}{suffix}")
+            with closing(sqlite3.connect(copy)) as connection:
+                for line in connection.iterdump():
+                    seen.update(line.encode())
+            for each in self.kept.glob("copy.db*"):
+                each.unlink()
+        return seen.hexdigest()
+
+    # --- steps -------------------------------------------------------------------------------------
+
+    def _prepare(self):
+        self.home.mkdir()
+        (self.home / "config.toml").write_text(self.far.config)
+        (self.home / "work.ics").write_text(MEETINGS.replace("\n", "\r\n"))
+        self.far.sign_in(self.home)
+        if self.scenario.hand and not self.scenario.before:
+            self.scenario.hand(self.home, self.far)
+        for number, args in enumerate(self.scenario.before):
+            self.do(self._words(args), NOW + timedelta(minutes=number))
+        if self.scenario.hand and self.scenario.before:
+            self.scenario.hand(self.home, self.far)
+
+    def _words(self, args):
+        return args(self.home, self.far) if callable(args) else args
+
+    def do(self, args, now):
+        """Carry out a command, alive; return its exit code and what it said."""
+        answer, _ = in_child(lambda: json.dumps(call(self.home, args, now)))
+        assert not answer.startswith("TRACEBACK"), answer
+        code, out, err = json.loads(answer)
+        assert "Traceback" not in err, err
+        return code, out, err
+
+    def carry_out(self):
+        """Carry out what is killed elsewhere; it works, or the next runs would prove nothing."""
+        code, out, err = self.do(self._words(self.scenario.args), self.scenario.now)
+        assert code in (0, 3), out + err
+
+    def instants(self):
+        """Return when runs follow a death."""
+        return [self.scenario.now + timedelta(minutes=wait) for wait in self.far.waits]
+
+    def settle(self, first=0):
+        """Make the runs from the `first` on; return the last one's report."""
+        if self.scenario.again:
+            self.carry_out()
+        *before, last = self.instants()
+        for instant in before[first:]:
+            self.do(("run",), instant)
+        stood, there = files(self.home), fingerprint(self.far.keep())
+        _, out, err = self.do(("run", "--json"), last)
+        assert files(self.home) == stood, "the last run changed a file"
+        assert fingerprint(self.far.keep()) == there, "the last run changed the far side"
+        report = json.loads(out)
+        assert report["actions"] == [], report["actions"]
+        return report["run"]["outcome"], err
+
+    def view(self):
+        return {**self.far.seen(self.home), **remembered(self.home)}
+
+    def _right_ends(self):
+        """Return the ends that are right: carried out, and for what a person does also never called."""
+        ends = {}
+        for name in ("done", "never called"):
+            self.put_back(self.start)
+            if name == "done" and not self.scenario.again:
+                self.carry_out()
+            if name == "done" or not self.scenario.again:
+                outcome, _ = self.settle()
+                ends[name] = {**self.view(), "outcome": outcome}
+        if self.args in (("run",), ("draft", "send")):
+            other = differing(ends["done"], ends.pop("never called"))
+            assert other == {}, f"a later run does the same: {other}"
+        elif not self.scenario.again:
+            assert ends["done"] != ends["never called"], "the command does something"
+        return ends
+
+    def check(self, first=0):
+        """Return which of the right ends it came to; fails when it is none of them."""
+        outcome, _ = self.settle(first)
+        ended = {**self.view(), "outcome": outcome}
+        for name, end in self.ends.items():
+            if ended == end:
+                return name
+        asked = self.far.asked(ended, self.ends["done"])
+        assert asked, f"an end that is none: {differing(ended, self.ends['done'])}"
+        return asked
+
+    def kill(self, state, args, now, point):
+        """Kill a command at a point of a state; return whether it died, and the points it passed if not."""
+        self.put_back(state)
+        fired, passed = killed(self.home, args, now, point)
+        self.far.quiet()
+        return fired, passed
 
 
-def ends_of(scenario, start, folder):
-    """Return the ends that are right: carried out, and for what a person does also never called."""
-    ends = {}
-    args = scenario.args(start) if callable(scenario.args) else scenario.args
-    for name in ("done", "never called"):
-        home = folder / name
-        shutil.copytree(start, home)
-        if name == "done":
-            answer, _ = in_child(lambda home=home: str(call(home, args, scenario.now)))
-            assert "TRACEBACK" not in answer, answer
-        settle(home, scenario.now + timedelta(minutes=1))
-        ends[name] = view(home)
-    return ends
-
-
-def try_scenario(scenario, folder, every=1, offset=0):
-    """Kill a scenario's command at every n-th point and return the figure."""
-    figure = Figure()
-    start = folder / "start"
-    prepare(start, scenario)
-    args = scenario.args(start) if callable(scenario.args) else scenario.args
-    allowed = ends_of(scenario, start, folder)
-    if args[0] == "run":
-        other = differing(allowed["done"], allowed.pop("never called"))
-        assert other == {}, f"a later run does the same: {other}"
-    else:
-        assert allowed["done"] != allowed["never called"], "the command does something"
-    k = 1 + offset % every
-    while True:
-        home = folder / f"at-{k}"
-        shutil.copytree(start, home)
-        fired, passed = killed(home, args, scenario.now, k)
+def die_once(trial, figure, every, offset, *, first=False):
+    """Kill the scenario's command at every n-th point, with `first` until there is a violation."""
+    asked, ended = [], {}
+    point = 1 + offset % every
+    while not (first and figure.violations):
+        fired, passed = trial.kill(trial.start, trial.args, trial.scenario.now, point)
         if not fired:
             figure.points = len(passed)
-            return figure
+            break
         figure.killed += 1
-        try:
-            figure.ends[check(home, scenario.now + timedelta(minutes=1), allowed)] += 1
-        except AssertionError as wrong:
-            figure.violations.append(f"point {k}: {wrong}")
-        shutil.rmtree(home)
-        k += every
+        # Where many runs have to follow, a state that was met before is not lived through again.
+        key = trial.meaning() if len(trial.far.waits) > 2 else point
+        if key not in ended:
+            ended[key] = _end_of(trial, figure, 0, f"{point}")
+        figure.ends[ended[key]] += 1
+        asked += [point] if ended[key].startswith("asked") else []
+        point += every
+    figure.states = len(ended)
+    if asked and every == 1 and not figure.violations:
+        begin, end = passed[asked[0] - 1], passed[asked[-1] - 1]
+        whole = len(asked) == 1 + asked[-1] - asked[0]
+        if (begin, end, whole) != ("after COMMIT", "before COMMIT", True):
+            figure.violations.append(f"asked from point {asked[0]} ({begin}) to {asked[-1]} ({end})")
 
 
-def try_all(names, every):
-    """Return the figure of each scenario."""
-    figures = {}
-    with tempfile.TemporaryDirectory() as folder:
-        warm = Path(folder, "warm")
-        prepare(warm, Scenario(("run",)))
-        call(warm, ("run",), NOW)  # loads all modules, so that each child need not
-        for number, name in enumerate(names):
-            place = Path(folder, str(number))
-            place.mkdir()
-            figures[name] = try_scenario(SCENARIOS[name], place, every, offset=number)
-    return figures
+def die_twice(trial, figure):
+    """Kill the command at every point, and then each of the runs that follow at every point of its own."""
+    met, ended, point = set(), {}, 0
+    while True:
+        point += 1
+        fired, _ = trial.kill(trial.start, trial.args, trial.scenario.now, point)
+        if not fired:
+            return
+        state = trial.keep("first")
+        for number, instant in enumerate(trial.instants()[:-1]):
+            if (number, trial.meaning()) in met:
+                break  # from here on it is what was tried already
+            met.add((number, trial.meaning()))
+            second = 0
+            while True:
+                second += 1
+                fired, passed = trial.kill(state, ("run",), instant, second)
+                if not fired:
+                    figure.points += len(passed)
+                    break
+                figure.killed += 1
+                key = number, trial.meaning()
+                if key not in ended:
+                    figure.states += 1
+                    ended[key] = _end_of(trial, figure, number, f"{point} and {second} of run {number + 1}")
+                figure.ends[ended[key]] += 1
+            trial.drop(state)  # the run that was not killed went to its end: on to the next
+            state = trial.keep("first")
+        trial.drop(state)
+
+
+def _end_of(trial, figure, number, where):
+    try:
+        return trial.check(number)
+    except Exception as wrong:  # noqa: BLE001 - a file that cannot be read is as wrong as any
+        figure.violations.append(f"point {where}: {wrong}")
+        return "wrong"
+
+
+def try_scenario(name, *, every=1, twice=False, mutate=None, first=False):
+    """Kill a scenario's command at every n-th point, or at every pair of points; return the figure.
+
+    `mutate` is called once the right ends are known; with `first` it stops at the first violation.
+    """
+    figure, scenario = Figure(), SCENARIOS[name]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        far = scenario.far(folder) if scenario.far is Scheduler else scenario.far()
+        with far:
+            trial = Trial(scenario, folder, far)
+            if mutate:
+                mutate()
+            if twice:
+                die_twice(trial, figure)
+            else:
+                die_once(trial, figure, every, list(SCENARIOS).index(name), first=first)
+    return figure
+
+
+def _job(job):
+    name, every, twice = job
+    warm_up(name)
+    return try_scenario(name, every=every, twice=twice)
+
+
+def warm_up(name):
+    """Load all the modules a scenario needs, so that each child need not."""
+    scenario = SCENARIOS[name]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        far = scenario.far(folder) if scenario.far is Scheduler else scenario.far()
+        with far:
+            home = folder / "home"
+            home.mkdir()
+            (home / "config.toml").write_text(far.config)
+            (home / "work.ics").write_text(MEETINGS.replace("\n", "\r\n"))
+            far.sign_in(home)
+            call(home, ("run",), NOW)
 
 
 def say(line):
@@ -314,20 +339,31 @@ def say(line):
     sys.stdout.flush()
 
 
+def tell(title, figure):
+    ends = ", ".join(f"{count} {end}" for end, count in sorted(figure.ends.items()))
+    say(f"{title:34} {figure.points:5} points, {figure.killed:5} kills, {figure.states:4} states: {ends}")
+    for violation in figure.violations[:20]:
+        say(f"    VIOLATION {violation}")
+
+
 def main():
     options = argparse.ArgumentParser(description="Kill the program at every point.")
     options.add_argument("--every", type=int, default=1, help="only every n-th point")
     options.add_argument("--only", action="append", choices=SCENARIOS, help="only this scenario")
+    options.add_argument("--no-pairs", action="store_true", help="no second deaths")
+    options.add_argument("--jobs", type=int, default=os.cpu_count(), help="processes side by side")
     given = options.parse_args()
-    figures = try_all(given.only or list(SCENARIOS), given.every)
-    for name, figure in figures.items():
-        ends = ", ".join(f"{count} {end}" for end, count in sorted(figure.ends.items()))
-        say(f"{name:26} {figure.points:4} points, {figure.killed:4} kills: {ends}")
-        for violation in figure.violations:
-            say(f"    VIOLATION {violation}")
-    kills = sum(figure.killed for figure in figures.values())
-    wrong = sum(len(figure.violations) for figure in figures.values())
-    say(f"{sum(figure.points for figure in figures.values())} points, {kills} kills, {wrong} violations")
+    names = given.only or list(SCENARIOS)
+    pairs = [] if given.no_pairs else [name for name in TWICE if name in names]
+    jobs = [*((name, 1, True) for name in pairs), *((name, given.every, False) for name in names)]
+    figures = []
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for (name, _, twice), figure in zip(jobs, pool.map(_job, jobs), strict=True):
+            tell(f"{name}, twice" if twice else name, figure)
+            figures.append(figure)
+    kills = sum(figure.killed for figure in figures)
+    wrong = sum(len(figure.violations) for figure in figures)
+    say(f"{sum(figure.points for figure in figures)} points, {kills} kills, {wrong} violations")
     return 1 if wrong or not kills else 0
 
 

@@ -64,6 +64,17 @@ class MailServer:
         for thread in self._threads:
             thread.join(10)
 
+    def quiet(self):
+        """Wait until every client that is gone has been served to its end."""
+        with socket.create_connection(("127.0.0.1", self.port)) as last:
+            last.shutdown(socket.SHUT_WR)
+            while last.recv(64):
+                pass  # connections are taken in turn: once this one is over, all others have begun
+        welcome, *served = self._threads
+        self._threads = [welcome]
+        for thread in served:
+            thread.join()
+
     def _start(self, work, *args):
         thread = threading.Thread(target=work, args=args, daemon=True)
         self._threads.append(thread)

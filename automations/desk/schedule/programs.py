@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -108,15 +109,20 @@ def ask(
     """
     variables = {**os.environ, "LC_ALL": "C"} if env is None else env
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and words that are ours
-            _resolved(words),
-            input=stdin,
-            capture_output=True,
-            timeout=seconds,
-            check=False,
-            env=variables,
-            cwd=cwd,
-        )
+        # A file, not a pipe: a program that reads a pipe of ours to its end takes it for whole also when we
+        # died before writing into it, and crontab would make an empty table of that.
+        with tempfile.TemporaryFile() as said:
+            said.write(stdin)
+            said.seek(0)
+            done = subprocess.run(  # noqa: S603 - no shell, and words that are ours
+                _resolved(words),
+                stdin=said,
+                capture_output=True,
+                timeout=seconds,
+                check=False,
+                env=variables,
+                cwd=cwd,
+            )
     except subprocess.TimeoutExpired:
         raise SchedulerError(f"{words[0]} did not end within {seconds:.0f} seconds") from None
     except OSError as error:
