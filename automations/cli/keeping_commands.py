@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -175,7 +175,11 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
 
     places, now = session.places, session.clock.now()
     stamp = f"{now:%Y%m%dT%H%M%SZ}"
-    with session.lock(wait=HAND_LOCK_SECONDS), staging_folder(Path(places.data)) as folder:
+    with (
+        session.lock(wait=HAND_LOCK_SECONDS),
+        _placing(source),
+        staging_folder(Path(places.data)) as folder,
+    ):
         unpacked = _unpacked(source, folder)
         config = unpacked.the("config").read_bytes()
         policy = parse(config, places.config, places.data).policy
@@ -192,6 +196,19 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
         )
         aside = put.place_journal(unpacked, places.database, stamp)
     return Restored(placed, aside, taken_back)
+
+
+@contextmanager
+def _placing(source: str) -> Iterator[None]:
+    """Say of a disk that fails on the way what is to be done: a second try finishes the first."""
+    try:
+        yield
+    except OSError as error:
+        raise RefusedError(
+            f"the backup is not put back whole: {error.strerror or error}; nothing that was there is lost",
+            where=str(error.filename or source),
+            fix="see to the disk, then: magicloop restore FILE --force",
+        ) from error
 
 
 def _unpacked(source: str, folder: Path) -> Unpacked:

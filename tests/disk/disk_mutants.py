@@ -14,7 +14,7 @@ from automations.apply import blocks, carrying, drafts, sending
 from automations.cli import stopping
 from automations.config import newfile
 from automations.providers.local import files, mail
-from automations.store import sqlite
+from automations.store import migrate, sqlite
 from automations.store.keeping import archive, backup, restore
 
 MUTANTS, POWER, FAULTS, SIGNALS = {}, {}, {}, {}
@@ -223,6 +223,27 @@ def leaves_half_a_backup_under_its_name(put):
 
     whole = archive.write_archive
     put(backup, "write_archive", written)
+
+
+@mutant(FAULTS, "draft edit")
+def passes_over_a_folder_that_cannot_be_synced(put):
+    whole = files.sync_folder
+
+    def synced(folder):
+        with suppress(OSError):
+            whole(folder)
+
+    put(files, "sync_folder", synced)
+
+
+@mutant(FAULTS, "first run")
+def takes_a_new_journal_for_whole_when_it_is_closed(put):
+    put(migrate, "gather", lambda *_: None)
+
+
+@mutant(FAULTS, "restore")
+def takes_a_restored_journal_for_whole_when_it_is_closed(put):
+    put(sqlite.SqliteJournal, "gather", lambda self: None)
 
 
 @mutant(SIGNALS, "draft edit")

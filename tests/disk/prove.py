@@ -29,7 +29,7 @@ def fault_jobs(name):
     """Yield the disk failures that should tell."""
     for every in STRIDES:
         for world in FAULTS.get(name, ()):
-            for trouble in ("full", "broken once"):
+            for trouble in ("full", "broken once", "one sync fails"):
                 yield faults.Job(world, trouble, every=every, mutant=name, enough=1)
 
 

@@ -28,6 +28,8 @@ from automations.errors import ExitCode
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 PROMPTLY = 5.0
 """Seconds within which it must be over; a shutdown waits for longer, a person does not."""
+TIDYING = 6
+"""Points that may be passed after the signal: a transaction is rolled back, a file removed."""
 
 
 class Told(Points):
@@ -69,9 +71,10 @@ def told(stage, at, number, mutant):
         signal.signal(signal.SIGINT, signal.default_int_handler)
         if mutant:
             MUTANTS[mutant](setattr)
-        Told(home, at, number).watch()
+        told = Told(home, at, number)
+        told.watch()
         code, out, err = call(home, world.words(home), world.now)
-        return f"{code}\n{out}{err}"
+        return f"{code} {told.passing - at}\n{out}{err}"
 
     answer, status = in_child(work)
     return answer, status, time.monotonic() - float(note.read_text()) if note.exists() else None
@@ -84,7 +87,8 @@ def checked(number, answer, status, seconds):
     if os.WIFSIGNALED(status):
         assert os.WTERMSIG(status) == number != signal.SIGINT, f"it died of {os.WTERMSIG(status)}"
         return False
-    code = int(answer.partition("\n")[0])
+    code, went_on = map(int, answer.partition("\n")[0].split())
+    assert went_on <= TIDYING, f"it went on for {went_on} points"
     # A signal that comes when all is done finds nobody who could still stop.
     assert code in (0, 3) or (number == signal.SIGINT and code == ExitCode.INTERRUPTED), (
         f"it ended with {answer}"

@@ -31,6 +31,7 @@ static size_t folder_length;
 static long seen, failing_at; /* calls that may fail so far; the one that does (0: none) */
 static int failing_with, failing_on, failed;
 static char failing_kinds[32];
+static char unsynced[PATH_MAX];
 
 #define REAL(name) \
     static __typeof__(name) *real; \
@@ -43,8 +44,11 @@ void tap_begin(const char *below, const char *log, long at, int with, int on, co
     seen = failed = 0;
     failing_at = at, failing_with = with, failing_on = on;
     snprintf(failing_kinds, sizeof failing_kinds, "%s", kinds ? kinds : "");
+    memset(unsynced, 0, sizeof unsynced);
     awake = 1;
 }
+
+const char *tap_unsynced(void) { return unsynced; }
 
 long tap_end(void) {
     awake = 0;
@@ -208,10 +212,20 @@ static int reserved(int fd, off_t at, off_t length, int (*call)(int, off_t, off_
 int posix_fallocate(int fd, off_t at, off_t length) { REAL(posix_fallocate); return reserved(fd, at, length, real); }
 int posix_fallocate64(int fd, off64_t at, off64_t length) { return posix_fallocate(fd, at, length); }
 
+/* Remember whose sync was the first to fail. */
+static int not_synced(int fd) {
+    int why = errno;
+    char link[64];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    if (!*unsynced && readlink(link, unsynced, sizeof unsynced - 1) < 0) *unsynced = 0;
+    errno = why;
+    return -1;
+}
+
 int fsync(int fd) {
     REAL(fsync);
     uint64_t inode = inside(fd);
-    if (inode && fails('f')) return -1;
+    if (inode && fails('f')) return not_synced(fd);
     int done = real(fd);
     if (inode && !done) put('f', inode, 0, "", 0, "", 0);
     return done;
@@ -219,7 +233,7 @@ int fsync(int fd) {
 int fdatasync(int fd) {
     REAL(fdatasync);
     uint64_t inode = inside(fd);
-    if (inode && fails('f')) return -1;
+    if (inode && fails('f')) return not_synced(fd);
     int done = real(fd);
     if (inode && !done) put('f', inode, 0, "", 0, "", 0);
     return done;

@@ -80,6 +80,7 @@ class Tap:
             ctypes.c_char_p,
         ]
         self._c.tap_end.restype = ctypes.c_long
+        self._c.tap_unsynced.restype = ctypes.c_char_p
 
     def record(self, below, log):
         """Append a record of every change below a folder to the file `log`."""
@@ -92,6 +93,10 @@ class Tap:
     def mark(self, text):
         """Put a word of ours between the records."""
         self._c.tap_mark(text.encode())
+
+    def unsynced(self):
+        """Return the path of the first file or folder whose sync was let fail, "" for none."""
+        return os.fsdecode(self._c.tap_unsynced())
 
     def end(self):
         """Switch off; return how many calls of those kinds came, 0 when none was let fail."""

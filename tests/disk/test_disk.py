@@ -71,6 +71,13 @@ def test_a_journal_whose_making_the_disk_broke_is_not_taken_for_one():
     assert calls >= 8
 
 
+def test_a_sync_that_fails_as_a_backup_is_put_back_is_told():
+    told, (calls, _, *wrong) = printed("faults", *only("restore"), "--trouble", "one sync fails")
+
+    assert wrong == [0, 0, 0], told
+    assert calls >= 8
+
+
 def test_whoever_is_told_to_stop_stops_and_leaves_nothing_half_done():
     told, (points, _, *wrong) = printed("signals", *only("draft edit"), "--every", 8 * EVERY)
 

@@ -237,7 +237,7 @@ def _settled(place: Path) -> bool:
     _, newest_writes, _ = side_files(place)
     if os.path.lexists(newest_writes):
         raise RefusedError(
-            "another program has the journal open; nothing was restored over it",
+            "another program has the journal open, or the disk failed; nothing was restored over it",
             where=str(place),
             fix="end it (a page, a log that is followed), then: magicloop restore FILE --force",
         )

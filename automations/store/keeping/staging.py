@@ -17,11 +17,11 @@ _LIFE_SECONDS = 3600.0
 
 @contextmanager
 def staging_folder(beside: Path) -> Iterator[Path]:
-    """Give an empty folder in the folder `beside`, for its owner alone.
+    """Give an empty folder in the folder `beside`, for its owner alone; what cannot be removed is swept later.
 
     :raises OSError: it cannot be made.
     """
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=beside) as name:
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=beside, ignore_cleanup_errors=True) as name:
         sweep(beside, Path(name).stat().st_mtime)
         yield Path(name)
 
