@@ -6,7 +6,7 @@ Under systemd its journal keeps that already. A run with nothing due writes noth
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from automations.cli.output import goes_to_journal
@@ -38,13 +38,12 @@ class RunLog:
         from automations.store.private_log import PrivateLog
 
         at = f"{self._session.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-        handler = PrivateLog(self._session.places.run_log, maxBytes=LARGEST, backupCount=1)
-        try:
-            for line in lines:
-                text = f"{at} {level:<7} {visible(line)}"
-                handler.handle(logging.makeLogRecord({"msg": text}))
-        finally:
-            handler.close()
+        with suppress(OSError):  # a full disk shows when the file is opened, and again when it is closed
+            handler = PrivateLog(self._session.places.run_log, maxBytes=LARGEST, backupCount=1)
+            with closing(handler):
+                for line in lines:
+                    text = f"{at} {level:<7} {visible(line)}"
+                    handler.handle(logging.makeLogRecord({"msg": text}))
 
 
 @contextmanager
