@@ -91,7 +91,7 @@ def recorded(stage, mutant=None):
                 MUTANTS[mutant](setattr)
             line.record(home, log)
             if last and world.hand:
-                world.hand(home)
+                world.hand(home, None)
                 line.mark(ALL_SAFE.decode())
             if last:
                 line.mark(BEGIN)

@@ -12,13 +12,36 @@ from pathlib import Path
 
 import icalendar
 import matrix
+import scenarios
+from far_sides import events
 from launcher import call
-from matrix import CONFIG, MEETINGS, NOW, OPEN, SCENARIOS, UPDATE
+from scenarios import MEETINGS, NOW, OPEN, SCENARIOS, UPDATE
 
 from automations.compose.reading import read_mime
 from automations.store.chain import verify_log
 from mail_server import MailServer
 
+CONFIG = """
+[me]
+name = "Ann Smith"
+email = "ann@corp.test"
+timezone = "Europe/Berlin"
+
+[[boss]]
+name = "Priya Raman"
+email = "priya@corp.test"
+
+[invention]
+problems = ["What would make half our alerts unnecessary?"]
+combine = ["the audit log", "load tests", "new colleagues"]
+
+[offers]
+ideas = ["take over the capacity report", "sit in for you in vendor calls"]
+on_track = "The billing move is on plan."
+
+[calendar]
+busy = ["work.ics"]
+"""
 SENDING = """
 [mail]
 mode = "approve"
@@ -86,11 +109,11 @@ WORLDS = {
     ),
     "incident open": World(OPEN, (("run",),)),
     "incident update": World(UPDATE, (("run",), OPEN)),
-    "approved mail is sent": World(("run",), (("run",), matrix.approval), sends=True),
+    "approved mail is sent": World(("run",), (("run",), scenarios.approval), sends=True),
     "backup": World(backup_of, (("run",), ("idea", "add", "early"))),
     "restore": World(
         restore_of,
-        (("run",), ("idea", "add", "early"), matrix.approval, backup_of, ("idea", "add", "late")),
+        (("run",), ("idea", "add", "early"), scenarios.approval, backup_of, ("idea", "add", "late")),
     ),
 }
 
@@ -143,7 +166,7 @@ def view(home):
     seen.mkdir(exist_ok=True)
     (seen / "data").unlink(missing_ok=True)
     (seen / "data").symlink_to(data_of(home))
-    found = matrix.view(seen)
+    found = {"events": events(seen), "mails": mails(seen), **matrix.remembered(seen)}
     with closing(sqlite3.connect(seen / "data" / "journal.db")) as connection:
         for name, query in {
             "promises": "SELECT id, text, due, state FROM promise",
@@ -152,6 +175,14 @@ def view(home):
             found[name] = sorted(connection.execute(query).fetchall())
     found["ideas"] = ideas(seen / "data" / "journal.db")
     return found
+
+
+def mails(home):
+    """Return the drafts' files, ref to what their reader sees; fails when one is there twice."""
+    letters = [read_mime(path.read_bytes()) for path in (home / "data" / "drafts").glob("*.eml")]
+    shown = {one.ref: (one.to, one.subject, one.body_text, one.body_html) for one in letters}
+    assert len(shown) == len(letters), "a draft has two files: doubled"
+    return shown
 
 
 def ideas(path):
