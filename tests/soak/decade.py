@@ -136,7 +136,9 @@ class Decade:
                     self._shut(let_go)
                     self.kept_at = now
                     self.machine.copy_to(self.early)
-                if not self._is_off(now):
+                if self._is_off(now):
+                    self.machine.clock.asleep += STEP.total_seconds()
+                else:
                     self._try_quarter(now, let_go)
                 self.machine.clock.instant = now + STEP
             self.machine.online = True

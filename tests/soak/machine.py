@@ -69,16 +69,20 @@ REMEMBERED = timedelta(days=70)
 
 
 class HandClock:
-    """A clock that stands still until it is set."""
+    """A clock that stands still until it is set; `asleep` are the seconds of it the machine was suspended."""
 
     def __init__(self, now):
         self.instant = now
+        self.asleep = 0.0
 
     def now(self):
         return self.instant
 
     def boot_seconds(self):
         return self.instant.timestamp()
+
+    def awake_seconds(self):
+        return self.boot_seconds() - self.asleep
 
     def sleep(self, seconds):
         self.instant += timedelta(seconds=seconds)

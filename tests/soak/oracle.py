@@ -65,6 +65,8 @@ class Oracle:
         self.bosses = bosses
         self.goals = goals
         self.mails = {}
+        self.live = []
+        self.to = {boss: [] for boss in bosses}
         self.promises = {}
         self.troubles = {}
         self.ideas = {}
@@ -108,14 +110,20 @@ class Oracle:
         self._blocks(today, month, online)
         new = self._mails_to_bosses(now, today, month)
         new += self._incident_mails(now, today)
-        for mail in self.mails.values():
+        self.live = [mail for mail in self.live if mail.state in LIVE]
+        for mail in self.live:
             if mail.state == "thrown away" and online:
                 mail.state = "discarded"
             if mail.state == "waiting" and mail.expires is not None and mail.expires <= now:
                 mail.state = "expired"
         self._outdated(today)
         for mail in new:
-            self.mails[mail.key] = mail
+            self._add(mail)
+
+    def _add(self, mail):
+        self.mails[mail.key] = mail
+        self.live.append(mail)
+        self.to.setdefault(mail.to, []).append(mail)
 
     def _blocks(self, today, month, online):
         following = f"{self.month_end(today).astimezone(self.zone):%Y-%m}"
@@ -174,8 +182,7 @@ class Oracle:
 
     def _reminder(self, boss, now, today):
         """One reminder of the newest offer, five working days after it went, while its month lasts."""
-        offers = [mail for mail in self.mails.values() if mail.key.startswith(f"offer:{boss}:")]
-        offer = offers[-1] if offers else None
+        offer = next((mail for mail in reversed(self.to[boss]) if mail.key.startswith("offer:")), None)
         if (
             offer is None
             or offer.state != "sent_elsewhere"
@@ -191,8 +198,8 @@ class Oracle:
         """From the middle of a month on, a question about the own work, or a goal; one mail at a time."""
         if month == self.first_month or today < self.workday(today.replace(day=MIDDLE)):
             return None
-        mails = [mail for mail in self.mails.values() if mail.to == boss]
-        if any(mail.state in LIVE for mail in mails):
+        mails = self.to[boss]
+        if any(mail.to == boss and mail.state in LIVE for mail in self.live):
             return None
         if mails and today < self.workdays_after(max(mail.created for mail in mails), REMIND_AFTER):
             return None
@@ -207,7 +214,7 @@ class Oracle:
 
     def _outdated(self, today):
         """End the reminders of what was answered, and notes on a promise that is not late any more."""
-        for mail in self.mails.values():
+        for mail in self.live:
             if mail.state != "waiting":
                 continue
             kind, _, rest = mail.key.partition(":")
@@ -334,8 +341,8 @@ class Oracle:
         self.troubles[name].progress = True
 
     def _told(self, name, now):
-        for mail in self.mails.values():
+        for mail in self.live:
             if mail.key.startswith(f"incident:{name}:") and mail.state == "waiting":
                 mail.state = "superseded"
         mail = self._next_update(name, self.troubles[name], now, None)
-        self.mails[mail.key] = mail
+        self._add(mail)

@@ -73,7 +73,9 @@ def test_a_year_comes_to_what_the_oracle_says(name, place):
 def test_the_soak_finds_a_program_that(name, place, monkeypatch, capsys):
     change, says = MUTANTS[name]
     change(monkeypatch.setattr)
-    world = World(name, "America/New_York", "US", seed=31, habits=EAGER, nights=True, weekly=False)
+    # A machine that is off at night looks at everything in the morning, which hides a wake that is wrong.
+    nights = not name.startswith("sleeps")
+    world = World(name, "America/New_York", "US", seed=31, habits=EAGER, nights=nights, weekly=False)
     life = Decade(world, place, 1)
     life.end = life.machine.clock.instant + timedelta(days=64)
     found = life.live()
