@@ -104,15 +104,18 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
         return _refuse(world, run, before, refusal, watch)
-    results = (*recovered, *apply_all(Bench(policy, world, recorded, run.id, read_at=began), plan.actions))
-    found = [*plan.problems, *_failures(policy.person, results, now)]
-    found += [problem for problem in before.problems if unlooked(problem, only)]
-    found += plan.unsure
+    applied = apply_all(Bench(policy, world, recorded, run.id, read_at=began), plan.actions)
     told, held = _tell(policy, world, run, plan)
-    results = (*results, *told)
-    found += _failures(policy.person, told, now)
+    results = (*recovered, *applied, *told)
     ending, look = plan_sign_in_end(policy.person, ground.sign_in(), policy.me.zone, now)
-    found += [*ending, *_silence(policy, world, ground, run, before)]
+    found = [
+        *plan.problems,
+        *_failures(policy.person, results, now),
+        *(problem for problem in before.problems if unlooked(problem, only)),
+        *plan.unsure,
+        *ending,
+        *_silence(policy, world, ground, run, before),
+    ]
     notices = watch.told(before.problems, found, now)
     _log_notices(world, run, notices, now)
     outcome = run_outcome(results, notices.standing)

@@ -82,35 +82,16 @@ def _queued(session: Session, approved: Sequence[str]) -> list[tuple[Draft, Appr
 
 def _send(session: Session) -> bool:
     """Send what may leave and say what became of each; tell whether one could not go."""
+    from automations.cli.sent_words import one_stayed, sent_lines
     from automations.desk.sending import send_due
-    from automations.model.records import Outcome
 
     click.echo()
     with session.bench() as bench:
         results = send_due(bench)
         recorded = bench.world.journal.load(session.policy.person)
-    failed = False
-    for result in results:
-        draft = next((each for each in reversed(recorded.drafts) if each.key == result.subject), None)
-        if draft is None or result.kind not in ("send-draft", "adopt-draft"):
-            continue
-        if result.kind == "adopt-draft":
-            paragraph(f"Not sent: {draft.subject}. You edited it outside meanwhile; it waits for you again.")
-        elif result.outcome is Outcome.DONE:
-            paragraph(f"Sent: {draft.subject}, to {', '.join((*draft.to, *draft.cc))}.")
-        else:
-            failed = True
-            paragraph(f"Not sent: {draft.subject}. {result.detail}. {_what_now(draft)}")
-    return failed
-
-
-def _what_now(draft: Draft) -> str:
-    """Say what follows from a send that did not work."""
-    if draft.state.value == "approved":
-        return "It stays approved, and the next run tries again."
-    if draft.state.value == "waiting":
-        return "It waits for you again."
-    return f"It may have gone: look among your sent mails, then magicloop draft resolve {draft.id[:6]}."
+    for line in sent_lines(results, recorded):
+        paragraph(line)
+    return one_stayed(results)
 
 
 def _release(session: Session, ids: Sequence[str]) -> None:

@@ -75,26 +75,19 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
         ctx.exit(ExitCode.PARTIAL)
 
 
-def tell_results(results: Sequence[Result]) -> None:
-    """Say of each mail whether it was sent."""
-    for result in results:
-        if result.kind == "send-draft":
-            said = result.detail if result.outcome.value == "done" else f"not sent: {result.detail}"
-            say(f"{result.subject}: {said}")
-        elif result.kind == "adopt-draft":
-            say(f"{result.subject}: not sent; you edited it outside, and it waits for you again")
-
-
 def _tell(session: Session, results: Sequence[Result], *, waits: bool) -> None:
+    from automations.cli.sent_words import sent_lines
     from automations.desk.sending import next_leave
     from automations.plan.zones import say_when
 
-    tell_results(results)
+    recorded = session.reading_journal().load(session.policy.person)
+    for line in sent_lines(results, recorded):
+        say(line)
     if not waits:
         if not results:
             say("No approved mail waits to be sent.")
         return
-    leaves = next_leave(session.reading_journal().load(session.policy.person))
+    leaves = next_leave(recorded)
     if leaves is not None:
         when = say_when(leaves, session.policy.me.zone, with_zone=True)
         say(f"The next one leaves {when}; at once then: magicloop draft send --wait")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from automations.plan.actions import Plan
+from automations.plan.actions import Plan, SendDraft
 from automations.plan.aftermath import AFTERMATH_PROBLEMS, plan_aftermath
 from automations.plan.clock_check import check_clock
 from automations.plan.drafts import one_end_each, plan_drafts
@@ -20,7 +20,7 @@ from automations.plan.loop import plan_loop
 from automations.plan.offers import NEEDS_FACTS, plan_offers
 from automations.plan.promises import PROMISE_PROBLEMS, plan_promises
 from automations.plan.quarterly import plan_quarterly
-from automations.plan.sending import SEND_CLAIM, SENDING_PROBLEMS, plan_sending
+from automations.plan.sending import SENDING_PROBLEMS, plan_sending
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +79,7 @@ AUTOMATIONS: Mapping[str, Automation] = {
     "offers": Automation(
         plan_offers, codes=frozenset({NEEDS_FACTS}), drafts=("offer:", "follow-up:", "pause-note:")
     ),
-    "sending": Automation(plan_sending, codes=SENDING_PROBLEMS, claims=frozenset({SEND_CLAIM})),
+    "sending": Automation(plan_sending, codes=SENDING_PROBLEMS, claims=frozenset({SendDraft.kind})),
 }
 """In the order of their actions: what was edited outside is read in before anything is made."""
 

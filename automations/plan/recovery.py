@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 from automations.model.records import BlockState, DraftState, Outcome
 from automations.model.seen import CopyNow, SentMail
 from automations.model.sending import AttemptState
-from automations.plan.actions import CancelBlock, MoveBlock, RestoreBlock, RestoreDraft, UpdateDraft
+from automations.plan.actions import (
+    CancelBlock,
+    MoveBlock,
+    RestoreBlock,
+    RestoreDraft,
+    SendDraft,
+    UpdateDraft,
+)
 from automations.plan.approvals import voided
 from automations.plan.drafts import same_words
 from automations.plan.generations import BLOCK_CLAIMS, SKIPPED_BY_HAND
 from automations.plan.lifecycle import FINAL, TABLE, Event, step
 from automations.plan.sending import (
-    SEND_CLAIM,
     T_QUIET,
     UNTOLD,
     approval_of,
@@ -92,7 +98,7 @@ def claimed_draft(claim: OpenClaim, recorded: Recorded) -> Draft | None:
 
 def claimed_send(claim: OpenClaim, recorded: Recorded) -> tuple[Draft, Attempt] | None:
     """Return the draft and the send a claim is about, None for other kinds."""
-    if claim.kind != SEND_CLAIM:
+    if claim.kind != SendDraft.kind:
         return None
     for draft in recorded.drafts:
         attempt = open_attempt(draft, recorded) if draft.key == claim.subject else None

@@ -33,7 +33,6 @@ T_QUIET = timedelta(minutes=10)
 T_SETTLE = timedelta(minutes=60)
 """A mail that went can be found among the sent ones by then."""
 
-SEND_CLAIM = "send-draft"
 UNKNOWN_SEND = "send-unknown"
 UNSETTLED_SEND = "send-unsettled"
 SENDING_PROBLEMS = frozenset({UNKNOWN_SEND, UNSETTLED_SEND})

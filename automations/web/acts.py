@@ -10,6 +10,7 @@ from automations.compose.addresses import split_addresses
 from automations.desk import review
 from automations.desk.sending import send_due
 from automations.errors import BadValueError, RefusedError
+from automations.plan.actions import SendDraft
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -116,7 +117,7 @@ def resolve(bench: Bench, draft: Draft, form: Form) -> str:
 def send(bench: Bench, draft: Draft, form: Form) -> str:
     """Send what is due; what the browser asks for when a countdown is over."""
     del draft, form
-    results = [each for each in send_due(bench) if each.kind == "send-draft"]
+    results = [each for each in send_due(bench) if each.kind == SendDraft.kind]
     done = [each for each in results if each.outcome.value == "done"]
     return f"{len(done)} of {len(results)} sent." if results else "Nothing was due."
 

@@ -218,5 +218,5 @@ def _act(draft_id: str, act: str) -> Any:
     except MagicloopError as error:
         visitor.tell("error", f"{error.what}{f' ({error.fix})' if error.fix else ''}")
         return flask.redirect(f"/draft/{draft_id}", 303)
-    stays = act in ("edit", "approve", "undo") or (act == "resolve")
+    stays = act in ("edit", "approve", "undo", "resolve")
     return flask.redirect(f"/draft/{draft_id}" if stays else "/", 303)
