@@ -29,6 +29,7 @@ from automations.resources import template_root
 from automations.store.idle import fingerprints
 from automations.store.memory import MemoryJournal
 from automations.store.sqlite import SqliteJournal
+from set_clock import SetClock
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 """Monday, 2 March 2026, 09:00 in Berlin."""
@@ -49,30 +50,6 @@ POLICY = Policy(
         on_track="The billing move is on plan.",
     ),
 )
-
-
-class SetClock:
-    """A clock that stands still until it is set; `naps` are seconds slept before a look at the uptime."""
-
-    def __init__(self, now=START):
-        self.instant = now
-        self.uptime = 1000.0
-        self.naps = []
-
-    def now(self):
-        return self.instant
-
-    def boot_seconds(self):
-        if self.naps:
-            self.uptime += self.naps.pop(0)
-        return self.uptime
-
-    def sleep(self, seconds):
-        self.go(seconds=seconds)
-
-    def go(self, **ahead):
-        self.instant += timedelta(**ahead)
-        self.uptime += timedelta(**ahead).total_seconds()
 
 
 class Life:

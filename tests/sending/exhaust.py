@@ -19,6 +19,7 @@ from functools import cache
 from itertools import islice, product
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 sys.path.insert(0, str(Path(__file__).parent))
 
 import far_side

@@ -24,6 +24,7 @@ from automations.providers.memory_mail import MemoryMailbox
 from automations.store.memory import MemoryJournal
 from automations.testing import sending_rules
 from automations.testing.sending_rules import Given, Life, Move
+from set_clock import SetClock
 
 START = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 POLICY = Policy(
@@ -42,22 +43,6 @@ CALLS = ("fetch_drafts", "find", "create", "update", "delete", "prepare", "send"
 
 class Died(BaseException):
     """The process was killed."""
-
-
-class SetClock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self, now=START):
-        self.instant = now
-
-    def now(self):
-        return self.instant
-
-    def boot_seconds(self):
-        return (self.instant - START).total_seconds()
-
-    def sleep(self, seconds):
-        self.instant += timedelta(seconds=seconds)
 
 
 class Watched:
@@ -101,7 +86,7 @@ class Scenario:
 
     def __init__(self, plan, contents):
         self.plan = plan
-        self.clock = SetClock()
+        self.clock = SetClock(START)
         self.far = FarSide(self.clock.now, searches=plan.searches, lag=plan.lag, fault=plan.fault)
         self.inner = MemoryJournal()
         self.inner._now = contents.copy()
@@ -190,7 +175,7 @@ class Scenario:
     # --- the course of things ----------------------------------------------------------------------
 
     def run(self, minutes):
-        self.clock.instant += timedelta(minutes=minutes)
+        self.clock.go(minutes=minutes)
         with suppress(Died):
             self.point("between runs")
             run_cycle(POLICY, self.world, GROUND, only=ONLY)
@@ -251,7 +236,7 @@ def rendered():
     from automations.model.policy import OffersPolicy
     from automations.resources import template_root
 
-    box, journal, clock = MemoryMailbox(), MemoryJournal(), SetClock()
+    box, journal, clock = MemoryMailbox(), MemoryJournal(), SetClock(START)
     box.fault = ProviderError("away", fault=FaultClass.TRANSIENT)
     world = World(MemoryCalendar(), box, Composer(FileSystemLoader(template_root())), journal, clock)
     offers = OffersPolicy(

@@ -4,7 +4,7 @@ import http.client
 import os
 import re
 import shutil
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from automations.cycle import run_cycle
 from automations.web.serve import Page
 from automations.wiring import Session
 from mail_server import MailServer
+from set_clock import SetClock
 
 START = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
 
@@ -63,25 +64,6 @@ FLAGS = [
 ]
 
 
-class SetClock:
-    """A clock that stands still until it is set."""
-
-    def __init__(self):
-        self.instant = START
-
-    def now(self):
-        return self.instant
-
-    def boot_seconds(self):
-        return (self.instant - START).total_seconds()
-
-    def sleep(self, seconds):
-        self.go(seconds=seconds)
-
-    def go(self, **ahead):
-        self.instant += timedelta(**ahead)
-
-
 @pytest.fixture
 def post():
     """The mail server that approved mails go to."""
@@ -95,7 +77,7 @@ def desk(home, post):
     folder = home / ".config/magicloop"
     folder.mkdir(parents=True)
     (folder / "config.toml").write_text(CONFIG.format(port=post.port))
-    clock, places = SetClock(), find_places(os.environ, None)
+    clock, places = SetClock(START), find_places(os.environ, None)
 
     def opened():
         return Session(places, clock)
