@@ -71,13 +71,13 @@ class PingMonitor:
 
     def start(self) -> ProviderError | None:
         """Say that a run begins; see `ports.Monitor`."""
-        return self.send(START)
+        return self.ping(START)
 
     def end(self, status: int) -> ProviderError | None:
         """Say how a run ended; see `ports.Monitor`."""
-        return self.send(int(status))
+        return self.ping(int(status))
 
-    def send(self, signal: str | int) -> ProviderError | None:
+    def ping(self, signal: str | int) -> ProviderError | None:
         """Ping, and wait for the answer no longer than `seconds`; return why it was not heard, or may not have been."""
         # A thread, as nothing else bounds how long looking up a name takes, nor an answer that drips in.
         faults: list[ProviderError | None] = []
@@ -179,7 +179,7 @@ def monitor_row(settings: MonitorSettings, *, online: bool) -> Row:
         address = monitor.address()
     except ProviderError as error:
         return Row("monitor", State.ERROR, error.what, error.fix)
-    fault = monitor.send(LOOK) if online else None
+    fault = monitor.ping(LOOK) if online else None
     if fault is not None:
         return Row("monitor", State.ERROR, fault.what, _EDIT)
     if not online:

@@ -26,7 +26,7 @@ def monitor_of(server, *, style="healthchecks", seconds=PATIENCE, query=""):
 
 
 def fault_of(monitor, signal=0):
-    error = monitor.send(signal)
+    error = monitor.ping(signal)
     assert isinstance(error, ProviderError)
     assert SECRET not in f"{error.what}{error.where}{error.fix}{error!r}"
     assert error.__cause__ is None
