@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from automations.model.seen import SignInLife
     from automations.ports import Calendar, Journal, Mailbox, Monitor, Notifier, Renderer
     from automations.providers.google.account import Account
+    from automations.store.told import ToldOnce
 
 Part = TypeVar("Part")
 
@@ -132,6 +133,13 @@ class Session:
 
             return MemoryJournal()
         return self.journal()
+
+    def told_once(self) -> ToldOnce:
+        """Return what is remembered of failures that keep runs from the journal."""
+        from automations.config.places import told_elsewhere
+        from automations.store.told import ToldOnce
+
+        return ToldOnce((self.places.told, told_elsewhere(os.environ, self.places.data)))
 
     def journal_exists(self) -> bool:
         """Tell whether anything was ever recorded here."""

@@ -117,7 +117,7 @@ class RootGroup(LazyGroup):
         except Exception as error:
             if "--debug" in words:
                 raise
-            show_error(_bug(error, words), as_json="--json" in words)
+            show_error(bug_in(error, words), as_json="--json" in words)
             code = ExitCode.ERROR
         sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
@@ -150,7 +150,7 @@ def _place_to_look(words: Sequence[str]) -> str:
     return f"{NAME} status" if group is not None else f"{NAME} --help"
 
 
-def _bug(error: Exception, words: Sequence[str]) -> MagicloopError:
+def bug_in(error: Exception, words: Sequence[str]) -> MagicloopError:
     """Return what to say of an error that is our own fault: what, where, and how to see more."""
     trace, where = error.__traceback__, ""
     while trace is not None:

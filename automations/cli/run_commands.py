@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -41,21 +42,50 @@ def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...
         show_plan(session, frozenset(only), as_json=as_json)
         return
     scheduled = not is_interactive()
+    quiet = scheduled and not (as_json or report or ctx.find_root().params.get("debug"))
+    try:
+        turn = _turn(session, frozenset(only), scheduled=scheduled)
+    except Exception as error:
+        if not quiet:
+            raise
+        from automations.cli.failing import tell_failure
+
+        ctx.exit(tell_failure(session, error))
+    if isinstance(turn, _Idle):
+        _say_idle(session, turn.until, as_json=as_json, aloud=report or not scheduled)
+    elif as_json:
+        _emit_report(session, turn.report)
+    elif report or not scheduled or turn.first_use:
+        from automations.cli.report import print_report
+
+        print_report(session, turn.report, first_use=turn.first_use)
+    else:
+        _speak_up(session, turn.report)
+    # One with nothing due looks in one place only; the other is for a data folder that could not be used.
+    if quiet and (isinstance(turn, _Made) or os.path.lexists(session.places.told)):
+        from automations.cli.failing import tell_over
+
+        tell_over(session)
+    if isinstance(turn, _Made):
+        ctx.exit(turn.report.exit_code)
+
+
+class _Idle(NamedTuple):
+    until: datetime
+
+
+class _Made(NamedTuple):
+    report: Report
+    first_use: bool
+
+
+def _turn(session: Session, only: frozenset[str], *, scheduled: bool) -> _Idle | _Made:
+    """Make a run, unless nothing is due."""
     first_use = session.make_sample()
     idle = None if first_use or only else session.idle_until()
     if idle is not None and (not (scheduled and idle[1]) or told_of_visit(session)):
-        _say_idle(session, idle[0], as_json=as_json, aloud=report or not scheduled)
-        return
-    outcome = _scheduled_run(session, frozenset(only)) if scheduled else run_once(session, frozenset(only))
-    if as_json:
-        _emit_report(session, outcome)
-    elif first_use or report or not scheduled:
-        from automations.cli.report import print_report
-
-        print_report(session, outcome, first_use=first_use)
-    else:
-        _speak_up(session, outcome)
-    ctx.exit(outcome.exit_code)
+        return _Idle(idle[0])
+    return _Made(_scheduled_run(session, only) if scheduled else run_once(session, only), first_use)
 
 
 def _scheduled_run(session: Session, only: frozenset[str]) -> Report:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.output import is_interactive, paragraph, prose, say
-from automations.config.places import APP
+from automations.config.places import APP, told_elsewhere
 from automations.errors import ConfigError, ExitCode, FaultClass, ProviderError, RefusedError
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _CACHES = (
     "run.lock",
     "run.log",
     "run.log.1",
+    "told.json",
     "google-drafts.json",
     "google-calendar.json",
     "google-mail.json",
@@ -102,6 +103,9 @@ def _look(session: Session, policy: Policy | None, *, purge: bool) -> Belongings
     goes = [("config", config), ("config", config.with_name(SCHEMA_NAME))]
     goes += [("sample", path) for path in _sample(places)]
     goes += [("cache", data / name) for name in _CACHES]
+    goes += [
+        ("cache", Path(told_elsewhere(os.environ, each))) for each in (places.data, str(data / "sample"))
+    ]
     goes += [("cache", token.with_name(f"{token.name}{suffix}")) for suffix in (".lock", ".begun")]
     journal = [("journal", path) for path in sorted(data.glob("journal.db*"))]
     journal += [("copy", path) for path in sorted(data.glob("crontab.before-*"))]
@@ -200,7 +204,8 @@ def _remove_empty(places: Places) -> None:
     """Remove those of our folders in which nothing is left."""
     config, data = Path(places.config_folder), Path(places.data)
     folders = [data / "sample" / "drafts", data / "sample", config / "sample"]
-    folders += [folder for folder in (data, config) if folder.name == APP]
+    state = Path(told_elsewhere(os.environ, places.data)).parent
+    folders += [folder for folder in (data, config, state) if folder.name == APP]
     for folder in folders:
         with suppress(OSError):  # not there, or something is in it
             folder.rmdir()

@@ -64,6 +64,11 @@ class Places:
         return os.path.join(self.data, "run.log")
 
     @property
+    def told(self) -> str:
+        """What runs of the schedule failed of and was told, where no run got as far as the journal."""
+        return os.path.join(self.data, "told.json")
+
+    @property
     def calendar_file(self) -> str:
         """The blocks' .ics file, where the config names no other."""
         return os.path.join(self.data, "invention.ics")
@@ -95,6 +100,23 @@ def find_places(env: Mapping[str, str], config_flag: str | None = None) -> Place
         return Places(config, data, sample=False, explicit=bool(named))
     sample = os.path.join(os.path.dirname(config), "sample", "config.toml")
     return Places(sample, os.path.join(data, "sample"), sample=True)
+
+
+def told_elsewhere(env: Mapping[str, str], data: str) -> str:
+    """Return where `told` stands while the data folder cannot be used: in the platform's folder for state.
+
+    Not among temporary files, where a name could be taken by anybody on the machine.
+    """
+    from zlib import crc32
+
+    home = env.get("MAGICLOOP_HOME", "")
+    if home:
+        folder = os.path.join(_absolute(home), "state")
+    else:
+        from platformdirs import user_state_dir
+
+        folder = user_state_dir(APP, appauthor=False)
+    return os.path.join(folder, f"told-{crc32(os.fsencode(data)):08x}.json")
 
 
 def own_config(places: Places) -> str:

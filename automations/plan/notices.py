@@ -20,7 +20,11 @@ REMIND_AFTER = timedelta(hours=24)
 TEMPORARY_GRACE = timedelta(hours=24)
 """A laptop without a network is no failure for a day."""
 
-RECOVERS = frozenset({"calendar-unreadable", "drafts-unreadable", "clock-wrong"})
+LOCK_HELD = "lock-held"
+LOCK_GRACE = timedelta(hours=2)
+"""A run that finds another at work is no failure. By then that one hangs, and `status --alive` says so too."""
+
+RECOVERS = frozenset({"calendar-unreadable", "drafts-unreadable", "clock-wrong", LOCK_HELD})
 """Problems whose end is news, as is that of every failed action. What was asked for is known to be done."""
 
 LOUDNESS = (Severity.SIGN_IN, Severity.ERROR, Severity.ASK, Severity.TEMPORARY, Severity.WARNING)
@@ -78,7 +82,7 @@ def _recovers(problem: Problem) -> bool:
 def next_reminder(standing: Sequence[Problem]) -> datetime | None:
     """Return when the first of the standing problems is to be told of again."""
     times = [
-        problem.since + TEMPORARY_GRACE if problem.reported is None else problem.reported + REMIND_AFTER
+        problem.since + _grace(problem) if problem.reported is None else problem.reported + REMIND_AFTER
         for problem in standing
     ]
     return min(times, default=None)
@@ -91,6 +95,12 @@ def _unique(found: Sequence[Problem]) -> list[Problem]:
 def _speak(problem: Problem, now: datetime) -> bool:
     if problem.reported is not None:
         return now - problem.reported >= REMIND_AFTER
-    if problem.severity is Severity.TEMPORARY:
-        return now - problem.since >= TEMPORARY_GRACE
-    return True
+    grace = _grace(problem)
+    return not grace or now - problem.since >= grace
+
+
+def _grace(problem: Problem) -> timedelta:
+    """Return how long a problem may stand before it is told of."""
+    if problem.code == LOCK_HELD:
+        return LOCK_GRACE
+    return TEMPORARY_GRACE if problem.severity is Severity.TEMPORARY else timedelta(0)

@@ -116,9 +116,11 @@ def test_a_run_beside_another_run_leaves_at_once(process, own):
 
     with FileLock(own.data / "run.lock"):
         done = process("run")
+        aloud = process("run", "--report")
 
-    assert (done.returncode, done.stdout) == (11, "")
-    assert done.stderr.startswith("error: another run is at work\n")
+    assert (done.returncode, done.stdout, done.stderr) == (11, "", "")
+    assert (aloud.returncode, aloud.stdout) == (11, "")
+    assert aloud.stderr.startswith("error: another run is at work\n")
     assert not own.journal.exists()
     assert process("run").returncode == 0
 

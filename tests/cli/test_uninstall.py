@@ -225,3 +225,23 @@ def test_no_cron_on_this_machine_is_no_error(ran, magicloop, monkeypatch, tmp_pa
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert magicloop("uninstall", "--yes").exit_code == 0
+
+
+def test_what_was_kept_of_failures_goes_too(ran, magicloop, home):
+    good = ran.config.read_text()
+    elsewhere = home / ".local/state/magicloop"
+    for spoiled in (ran.data / "told.json", elsewhere):
+        ran.config.write_text("nonsense = 1\n")
+        if spoiled is elsewhere:
+            ran.data.rename(ran.data.with_name("aside"))
+        magicloop("run")
+        assert spoiled.exists()
+    ran.data.with_name("aside").rename(ran.data)
+    ran.config.write_text(good)
+
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 0
+    assert f"{ran.data / 'told.json'}" in done.stdout
+    assert not (ran.data / "told.json").exists()
+    assert not elsewhere.exists()
