@@ -25,8 +25,9 @@ REVIEW = {"root_cause": "A missing index.", "change": "Index every filter.", "ow
 
 @dataclass(frozen=True)
 class Habits:
-    """How often a person does what; parts of one."""
+    """How often a person does what, as parts of one, and how often a day they look."""
 
+    looks: int = 3
     sends: float = 0.6
     edits: float = 0.15
     hands_over: float = 0.1
@@ -66,7 +67,7 @@ class Person:
         if self.incident is not None:
             self._attend(now)
         here = self.oracle.here(now)
-        if here.weekday() > 4 or (here.hour, here.minute // 15 * 15) not in LOOKS:
+        if here.weekday() > 4 or (here.hour, here.minute // 15 * 15) not in LOOKS[: self.habits.looks]:
             return
         if self.machine.online:
             self._come_back(now)

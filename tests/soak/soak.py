@@ -27,7 +27,8 @@ from speed import compare
 MOST_BYTES = 50 * 1024 * 1024
 SLOWER = 1.2
 KEEP_EARLY = timedelta(days=80)
-QUIET = Habits(sends=0.5, meddles=0.008, incidents=0.004)
+CALM = Habits(looks=1, meddles=0.02, incidents=0.005)
+SLACK = Habits(looks=1, sends=0.35, keeps=0.5, meddles=0.03, incidents=0.004)
 
 WORLDS = (
     World(
@@ -37,6 +38,7 @@ WORLDS = (
         seed=11,
         bosses=(PRIYA, OMAR),
         goals=True,
+        habits=CALM,
         off=(("2026-03-06", "2026-03-09"), ("2028-06-10", "2028-08-09"), ("2031-10-30", "2031-11-04")),
     ),
     World(
@@ -44,8 +46,8 @@ WORLDS = (
         "Europe/Berlin",
         "DE",
         seed=12,
-        nights=True,
         goals=True,
+        habits=CALM,
         off=tuple((f"{year}-12-23", f"{year + 1}-01-07") for year in range(2026, 2036)),
         offline=(("2027-03-20", "2027-04-20"),),
     ),
@@ -54,7 +56,7 @@ WORLDS = (
         "Australia/Lord_Howe",
         "AU",
         seed=13,
-        habits=QUIET,
+        habits=SLACK,
         travels=tuple(
             step
             for year in range(2026, 2036)
@@ -71,13 +73,11 @@ WORLDS = (
         "Pacific/Auckland",
         "NZ",
         seed=14,
-        habits=QUIET,
+        habits=SLACK,
         offline=(("2027-09-10", "2027-10-18"), ("2033-03-25", "2033-04-14")),
         off=tuple((f"{year}-07-05", f"{year}-07-09") for year in range(2026, 2036)),
     ),
-    World(
-        "Kolkata", "Asia/Kolkata", "IN", seed=15, bosses=(PRIYA, OMAR), nights=True, habits=Habits(sends=0.4)
-    ),
+    World("Kolkata", "Asia/Kolkata", "IN", seed=15, bosses=(PRIYA, OMAR), habits=CALM),
 )
 
 
