@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, record, say
+from automations.cli.output import emit_json, record, say, whisper
 from automations.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -43,12 +45,19 @@ def _show(session: Session, lines: int, *, follow: bool, as_json: bool) -> None:
     print_entry = _entry_printer(session)
     for _, entry in numbered:
         print_entry(entry)
+    _point_to_run_log(session)
     last = numbered[-1][0] if numbered else 0
     while follow:
         session.clock.sleep(FOLLOW_SECONDS)
         for number, entry in session.reading_journal().log(person, after=last):
             print_entry(entry)
             last = number
+
+
+def _point_to_run_log(session: Session) -> None:
+    """Tell a person where the rest is: a run that could not use the journal stands only there."""
+    if sys.stdout.isatty() and os.path.exists(session.places.run_log):  # noqa: PTH110 - as in `run_log`
+        whisper(f"What runs of the schedule said, also where they got no further: {session.places.run_log}")
 
 
 @log.command()

@@ -134,3 +134,12 @@ def test_a_link_in_its_place_is_not_followed_and_stops_no_run(frozen, own, magic
     done = magicloop("run")
     assert (done.exit_code, done.output) == (0, "")
     assert target.read_text() == "mine"
+
+
+def test_the_log_says_where_it_is_to_a_person_and_to_no_script(own, process, answer):
+    process("run")
+    _, shown = answer("log", COLUMNS="200")
+    assert str(own.data / "run.log") in shown
+    assert "run.log" not in process("log").stdout + process("log").stderr
+    (own.data / "run.log").unlink()
+    assert "run.log" not in answer("log")[1]

@@ -273,8 +273,34 @@ def test_where_nothing_can_be_kept_it_is_told_each_time(frozen, own, magicloop, 
         check_told(done)
 
 
-def test_a_disk_without_any_room_is_told_once(frozen, own, magicloop, disk):
+def test_a_run_lock_is_told_of_each_time_where_it_cannot_be_kept_since_when(frozen, own, magicloop, home):
+    (own.data / "told.json").mkdir(parents=True)
+    (home / ".local/state").write_text("a file")
+    with FileLock(own.data / "run.lock"):
+        for _ in range(2):
+            done = magicloop("run")
+            assert done.exit_code == 11
+            check_told(done)
+
+
+def test_what_was_kept_elsewhere_goes_when_the_data_folder_can_keep_it(frozen, own, magicloop, home):
+    elsewhere = home / ".local/state/magicloop"
+    own.config.write_text("one = 1\n")
     magicloop("run")
+    assert len(list(elsewhere.iterdir())) == 1
+    own.data.mkdir(parents=True)
+    assert magicloop("run").output == ""
+    own.config.write_text("two = 1\n")
+    assert "two" in magicloop("run").stderr
+    assert (own.data / "told.json").is_file()
+    assert list(elsewhere.iterdir()) == []
+    own.config.write_text("one = 1\n")
+    assert magicloop("run").output == ""
+
+
+def test_a_disk_without_any_room_is_told_once(frozen, own, magicloop, disk, home):
+    magicloop("run")
+    (home / ".local/state").write_text("a file")  # there is no other place than the full disk
     good = own.config.read_text()
     filler = own.data / "filler"
     with filler.open("wb", buffering=0) as file:
