@@ -77,6 +77,8 @@ def backup(session: Session, file: str | None, *, with_secrets: bool, as_json: b
     if made.log_broken:
         say(f"But the log is not as it was written: {made.log_broken}")
     words = "It holds your secrets: keep it like a key." if with_secrets else "It holds no secrets."
+    if policy.monitor.url and not with_secrets:
+        words += " The monitor's address was left out of the config in it."
     say(f"{words} To put it back: magicloop restore {target.name}")
 
 
@@ -127,6 +129,7 @@ class Restored:
     placed: list[Placed]
     aside: str
     taken_back: int
+    without_monitor: bool
 
 
 @click.command()
@@ -164,11 +167,16 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     if done.taken_back:
         mails = "1 approved mail waits" if done.taken_back == 1 else f"{done.taken_back} approved mails wait"
         say(f"{mails} for you again: magicloop draft list")
+    if done.without_monitor:
+        paragraph(
+            "The monitor's address is not in the backup: put it into monitor.ping_url, magicloop config edit."
+        )
     paragraph("See that all is well: magicloop doctor. The schedule is not part of a backup.")
 
 
 def _restore(session: Session, source: str, *, force: bool) -> Restored:
     from automations.config.load import parse
+    from automations.config.web_address import LEFT_OUT
     from automations.store.keeping import restore as put
     from automations.store.keeping.staging import staging_folder
     from automations.wiring import HAND_LOCK_SECONDS
@@ -195,7 +203,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
             replacing=frozenset({"config", "template"} if force else ()),
         )
         aside = put.place_journal(unpacked, places.database, stamp)
-    return Restored(placed, aside, taken_back)
+    return Restored(placed, aside, taken_back, policy.monitor.url == LEFT_OUT)
 
 
 @contextmanager

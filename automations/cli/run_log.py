@@ -9,6 +9,9 @@ import os
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+import click
+
+from automations.cli.group import ToldToStop, bug_in
 from automations.cli.output import goes_to_journal
 from automations.errors import MagicloopError
 from automations.model.text import visible
@@ -58,6 +61,10 @@ def run_log(session: Session) -> Iterator[RunLog]:
             "error", [*error.what.splitlines(), *where, *([f"  fix:   {error.fix}"] if error.fix else [])]
         )
         raise
+    except (ToldToStop, KeyboardInterrupt, click.Abort):
+        log.add("notice", ["told to stop; the next run finishes what was begun"])
+        raise
     except Exception as error:
-        log.add("error", [f"a bug in magicloop: {type(error).__name__}"])
+        bug = bug_in(error, ["run"])
+        log.add("error", [bug.what, f"  where: {bug.where}"])
         raise

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from automations.compose.schedule import Call
     from automations.desk.schedule.judgement import Judgement
     from automations.desk.schedule.programs import Scheduler
+    from automations.plan.silence import Silence
     from automations.wiring import Session
 
 _WELL = frozenset({ExitCode.DONE, ExitCode.PARTIAL, ExitCode.TEMPORARY, ExitCode.LOCKED})
@@ -138,24 +139,36 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     call, now = _call(session), session.clock.now()
     found = judgements(session)
     there = [one for one in found if one.installed]
-    last = _last_look(session)
+    last, silence = _last_look(session), _silence(session)
     if as_json:
         from automations.cli.wording import local_iso
 
         zone = session.policy.me.zone
-        upcoming = local_iso(next_quarter(now), zone) if there else None
+        upcoming = local_iso(next_quarter(now), zone) if there and silence is None else None
         emit_json(
             {
                 "id": call.id,
                 "schedulers": [_judgement_json(one) for one in found],
                 "last_look": last and local_iso(last, zone),
                 "next_look": upcoming,
+                "silent": silence is not None,
             }
         )
     else:
-        _print_status(session, found, last, now)
-    if not there or any(one.trouble for one in there):
+        _print_status(session, found, last, None if silence else now)
+        if there and silence is not None:
+            say(f"But {silence.words(session.policy.me.zone, over=False)}: magicloop doctor")
+    if not there or silence is not None or any(one.trouble for one in there):
         ctx.exit(ExitCode.ERROR)
+
+
+def _silence(session: Session) -> Silence | None:
+    """Return the silence up to now, where runs were certainly missed."""
+    from automations.plan.silence import silence_of
+
+    recorded = session.reading_journal().load(session.policy.person)
+    silence = silence_of(recorded, session.clock.now(), session.clock.awake_seconds())
+    return silence if silence is not None and silence.stopped else None
 
 
 def installed_kinds(session: Session) -> tuple[str, ...]:
@@ -200,7 +213,10 @@ def _judgement_json(one: Judgement) -> dict[str, Any]:
     }
 
 
-def _print_status(session: Session, found: list[Judgement], last: datetime | None, now: datetime) -> None:
+def _print_status(
+    session: Session, found: list[Judgement], last: datetime | None, now: datetime | None
+) -> None:
+    """Say how the schedule stands; `now` None: nothing calls, so that the next call cannot be named."""
     from automations.desk.schedule.judgement import uninstall_words
     from automations.plan.zones import say_when
 
@@ -217,8 +233,8 @@ def _print_status(session: Session, found: list[Judgement], last: datetime | Non
             say(f"  to take it off: {uninstall_words(other)}")
     zone = session.policy.me.zone
     rows = [("last look", say_when(last, zone, with_zone=True) if last else "none yet")]
-    if there:
-        rows.append(("next look", say_when(next_quarter(now), zone, with_zone=True)))
+    if there and now is not None:
+        rows.append(("next call", say_when(next_quarter(now), zone, with_zone=True)))
     table(rows)
 
 

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.option(
     "--exit-code", is_flag=True, help="Exit with 20 when drafts wait for you (or 3 when something is wrong)."
 )
-@click.option("--alive", is_flag=True, help="Say only when a run last came by; 1 after two hours without.")
+@click.option(
+    "--alive", is_flag=True, help="Say only when a run last came by; exits with 1 after 2 h without."
+)
 @click.pass_context
 def status(ctx: click.Context, *, as_json: bool, exit_code: bool, alive: bool) -> None:
     """Show what waits, what is due and what stands in the way."""

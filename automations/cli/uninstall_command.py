@@ -70,7 +70,7 @@ def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
         if not yes and not _agreed(purge=purge):
             say("Nothing was removed.")
             return
-        undone = _remove(own, policy, found)
+        undone = _remove(own, policy, found, purge=purge)
     else:
         say("There is nothing to remove.")
         undone = False
@@ -108,7 +108,7 @@ def _look(session: Session, policy: Policy | None, *, purge: bool) -> Belongings
     ]
     goes += [("cache", token.with_name(f"{token.name}{suffix}")) for suffix in (".lock", ".begun")]
     journal = [("journal", path) for path in sorted(data.glob("journal.db*"))]
-    journal += [("copy", path) for path in sorted(data.glob("crontab.before-*"))]
+    journal += [("copy", path) for path in _crontab_copies(places)]
     stays = [
         ("drafts", Path(policy.mail.folder if policy else data / "drafts")),
         ("blocks", Path(policy.calendar.file if policy else data / "invention.ics")),
@@ -121,6 +121,10 @@ def _look(session: Session, policy: Policy | None, *, purge: bool) -> Belongings
         token if os.path.lexists(token) else None,
         installed_kinds(session),
     )
+
+
+def _crontab_copies(places: Places) -> list[Path]:
+    return sorted(Path(places.data).glob("crontab.before-*"))
 
 
 def _sample(places: Places) -> Iterator[Path]:
@@ -156,7 +160,7 @@ def _agreed(*, purge: bool) -> bool:
     return click.confirm("Remove what goes?", default=False)
 
 
-def _remove(session: Session, policy: Policy | None, found: Belongings) -> bool:
+def _remove(session: Session, policy: Policy | None, found: Belongings, *, purge: bool) -> bool:
     """Remove what goes, between two runs; tell whether something is left to do by hand."""
     from automations.cli.schedule_commands import take_off
     from automations.wiring import HAND_LOCK_SECONDS
@@ -172,7 +176,10 @@ def _remove(session: Session, policy: Policy | None, found: Belongings) -> bool:
     with here:
         if found.sign_in is not None:
             undone = not _sign_out(session, policy, found.sign_in)
-        for name, path in found.goes:
+        goes = list(found.goes)
+        if purge:  # taking the schedule off has kept one more
+            goes += [("copy", path) for path in _crontab_copies(places) if ("copy", path) not in goes]
+        for name, path in goes:
             # The config says where the sign-in is: it goes only when that is gone.
             if undone and name == "config":
                 continue

@@ -7,6 +7,10 @@ from urllib.parse import urlsplit
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+LEFT_OUT = "https://left-out.invalid"
+"""What stands for a monitor's address in a backup: an address that leads nowhere, so that the config is still one."""
+
+
 def ping_fault(text: str) -> str:
     """Refuse what a monitor's address cannot be. The caller must not show the text: it is a secret."""
     if not text:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from automations.config.secrets import fetch_secret
-from automations.config.web_address import LOOPBACK, ping_fault
+from automations.config.web_address import LEFT_OUT, LOOPBACK, ping_fault
 from automations.errors import FaultClass, ProviderError
 
 if TYPE_CHECKING:
@@ -96,6 +96,8 @@ class PingMonitor:
         address = settings.url or fetch_secret(
             settings.place, "monitor.ping_url", seconds=seconds, noun="address"
         )
+        if address == LEFT_OUT:
+            raise _lasting("the monitor's address was left out of the backup that this config came from")
         fault = ping_fault(address)
         if fault:
             raise _lasting(f"the monitor's address {fault}")

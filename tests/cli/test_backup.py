@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import io
 import json
+import re
 import shutil
 import sqlite3
 import tarfile
@@ -194,6 +195,21 @@ def test_secrets_are_kept_only_when_asked_for(lived, magicloop, tmp_path):
     assert magicloop("restore", tmp_path / "with.tar.gz").exit_code == 0
     for path in (token, password):
         assert (path.read_text(), path.stat().st_mode & 0o777) == ("canary-4711", 0o600)
+
+
+def test_a_monitors_address_that_was_left_out_is_told_of_at_both_ends(lived, magicloop, tmp_path):
+    address = "https://monitor.test/ping/4711"
+    lived.config.write_text(lived.config.read_text() + f'[monitor]\nping_url = "{address}"\n')
+    file = tmp_path / "kept.tar.gz"
+    assert "monitor's address was left out" in magicloop("backup", file).stdout
+    wipe(lived)
+
+    restored = magicloop("restore", file)
+
+    assert "monitor's address is not in the backup" in restored.stdout
+    assert address not in lived.config.read_text()
+    judged = magicloop("doctor").stdout
+    assert re.search(r"error +monitor +the monitor's address was left out of the backup", judged)
 
 
 # --- restoring over something -------------------------------------------------------------------

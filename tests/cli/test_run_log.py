@@ -1,11 +1,16 @@
 """What runs of the schedule say: graded lines for systemd's journal, else a file of their own."""
 
 import os
+import re
+import signal
 import subprocess
 
 import pytest
 
 from automations.cli import run_log
+from automations.cli.group import ToldToStop
+from automations.config.places import find_places
+from automations.wiring import Session
 
 from .conftest import COMMAND, PATIENCE, bare
 
@@ -103,6 +108,24 @@ def test_an_error_that_ends_a_run_is_kept_too(frozen, own, magicloop):
     for path in own.data.iterdir():
         path.unlink() if path.is_file() else None
     assert magicloop("run").exit_code == 10
+
+
+@pytest.mark.parametrize("stop", [ToldToStop(signal.SIGTERM), KeyboardInterrupt()])
+def test_that_a_run_was_told_to_stop_is_kept(own, stop):
+    own.data.mkdir(parents=True)
+    session = Session(find_places(os.environ, None))
+    with pytest.raises(type(stop)), run_log.run_log(session):
+        raise stop
+    (line,) = lines_of(own)
+    assert "notice" in line
+    assert "told to stop" in line
+
+
+def test_a_bug_is_kept_with_its_place(own):
+    own.data.mkdir(parents=True)
+    with pytest.raises(AttributeError), run_log.run_log(Session(find_places(os.environ, None))):
+        find_places(None, None)
+    assert re.search(r"where: \S+places\.py:\d+", "\n".join(lines_of(own)))
 
 
 def test_by_hand_nothing_is_kept(own, answer):

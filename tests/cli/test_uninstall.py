@@ -221,6 +221,17 @@ def test_the_schedule_is_taken_off_first_and_other_lines_stay(ran, magicloop, tm
     assert magicloop("schedule", "status", "--json").exit_code == 1
 
 
+def test_purge_leaves_no_copy_of_other_peoples_lines(ran, magicloop, tmp_path):
+    table, program = tmp_path / "table", tmp_path / "bin/crontab"
+    program.write_text(TABLE_PROGRAM.format(table=table))
+    table.write_text("0 5 * * 1 backup\n")
+    assert magicloop("schedule", "install", "--cron", "--yes").exit_code == 0
+
+    assert magicloop("uninstall", "--purge", "--yes").exit_code == 0
+
+    assert list(ran.data.glob("crontab*")) == []
+
+
 def test_no_cron_on_this_machine_is_no_error(ran, magicloop, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from automations.config.web_address import LEFT_OUT
 from automations.errors import RefusedError
 from automations.store.address import database_uri
 from automations.store.chain import check_log
@@ -22,9 +23,6 @@ from automations.store.refusals import damaged, translate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
-
-LEFT_OUT = "https://left-out.invalid"
-"""What stands for a monitor's address in a backup: an address that leads nowhere, so that the config is still one."""
 
 FORMAT = 1
 """The number of this kind of backup; a newer kind is refused."""

@@ -142,3 +142,16 @@ def test_the_clock_of_this_machine_tells_how_long_it_was_awake():
     assert first is not None
     assert second is not None
     assert 0 < first <= second <= SystemClock().boot_seconds()
+
+
+def test_the_schedules_own_status_tells_of_a_silence_too(scheduled, magicloop):
+    assert magicloop("schedule", "status").exit_code == 0
+    scheduled.goes(90 * 60)
+
+    told = magicloop("schedule", "status")
+
+    assert told.exit_code == 1
+    assert "But no run since" in told.stdout
+    assert "next call" not in told.stdout
+    seen = json.loads(magicloop("schedule", "status", "--json").stdout)
+    assert (seen["silent"], seen["next_look"]) == (True, None)
