@@ -357,8 +357,11 @@ class Journal(Protocol):
     def log(self, person: str, *, limit: int = 100, after: int = 0) -> tuple[tuple[int, LogEntry], ...]:
         """Return the newest `limit` log lines numbered above `after`, oldest first, with their numbers."""
 
-    def touch(self, at: datetime) -> None:
-        """Record that a run came by and found nothing due."""
+    def touch(self, at: datetime, awake: float | None = None) -> None:
+        """Record that a run came by and found nothing due, or that from now on runs are to come by.
+
+        `awake` are the seconds the machine has been awake since its start, None where that is not known.
+        """
 
     def close(self) -> None:
         """Let go of the files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automations.cli.output import emit_json, heading, is_interactive, say, table
-from automations.errors import ExitCode, RefusedError
+from automations.errors import ExitCode, MagicloopError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,7 +73,10 @@ def install(ctx: click.Context, *, kind: str | None, yes: bool) -> None:
         if not click.confirm("Install this?", default=True):
             say("Nothing was written.")
             return
+    first = not installed_kinds(session)
     told = chosen.install(call)
+    if first:
+        _begin_watch(session)
     say()
     say(f"Installed with {chosen.kind}: a run every 15 minutes.")
     for line in told:
@@ -178,6 +182,13 @@ def installed_kinds(session: Session) -> tuple[str, ...]:
     return installed_by(_call(session))
 
 
+def _begin_watch(session: Session) -> None:
+    """Note that runs are to come from now on: the time before, when nothing was to call, is no silence."""
+    if session.journal_exists():
+        with suppress(MagicloopError):  # the trial meets it too, and tells of it
+            session.journal().touch(session.clock.now(), session.clock.awake_seconds())
+
+
 def take_off(session: Session, kinds: tuple[str, ...]) -> None:
     """Take the schedule off these schedulers.
 
@@ -248,7 +259,7 @@ def _last_look(session: Session) -> datetime | None:
 def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
     """Have the scheduler make one run, and show what came of it: how it ended, and what stands in the journal."""
     session: Session = ctx.obj
-    before, began = _last_look(session), session.clock.now()
+    before = _last_look(session)
     trial = chosen.try_out(call)
     if trial.code is None:
         say(f"A run was begun ({trial.how}).")
@@ -262,7 +273,7 @@ def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
         ctx.exit(ExitCode.ERROR)
     if trial.code in {ExitCode.TEMPORARY, ExitCode.LOCKED}:
         return
-    if not _came_by(session, before, began, seconds=0.0 if trial.code is not None else _PATIENCE):
+    if not _came_by(session, before, seconds=0.0 if trial.code is not None else _PATIENCE):
         say(f"But it left no mark in {call.data}: nothing was done for this config.")
         say(f"fix: magicloop doctor    (what {chosen.kind} calls: magicloop schedule print --{chosen.kind})")
         ctx.exit(ExitCode.ERROR)
@@ -274,13 +285,13 @@ def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
     print_status(session, status_of(session.reading_journal().load(session.policy.person), now), now)
 
 
-def _came_by(session: Session, before: datetime | None, began: datetime, *, seconds: float) -> bool:
-    """Tell whether a run came by since `began`; wait up to so many seconds for one that was only begun."""
+def _came_by(session: Session, before: datetime | None, *, seconds: float) -> bool:
+    """Tell whether a run came by since the look at `before`; wait up to so many seconds for one that was only begun."""
     for waited in range(int(seconds / _GLANCE) + 1):
         if waited:
             session.clock.sleep(_GLANCE)
         seen = _last_look(session)
-        if seen is not None and (seen != before or seen >= began):
+        if seen is not None and seen != before:
             return True
     return False
 

@@ -202,10 +202,11 @@ class MemoryJournal:
             if not _is_told(now, entry):
                 _append(now, entry)
 
-    def touch(self, at: datetime) -> None:
+    def touch(self, at: datetime, awake: float | None = None) -> None:
         """Record that a run came by and found nothing due."""
         with self._writing() as now:
             now.pulse = replace(now.pulse, last_idle=at, idle_count=now.pulse.idle_count + 1)
+            now.awake = awake
 
     @contextmanager
     def _writing(self) -> Iterator[_Contents]:

@@ -224,11 +224,12 @@ class SqliteJournal:
             self._stir(entry.run)
             logbook.append_news(self._db, entry)
 
-    def touch(self, at: datetime) -> None:
+    def touch(self, at: datetime, awake: float | None = None) -> None:
         """Record that a run came by and found nothing due."""
         with self._writing():
             self._db.execute(
-                "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1", (instant_to_text(at),)
+                "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1, awake = ?",
+                (instant_to_text(at), awake),
             )
 
     # Inside a transaction

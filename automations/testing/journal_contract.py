@@ -229,6 +229,13 @@ class JournalContract(RecordRules):
         journal.touch(NOW + timedelta(minutes=15))
         assert self.wake_of(journal) == wake
 
+    def test_a_touch_is_the_last_look(self, journal: Journal) -> None:
+        """With how long the machine had been awake by then: a silence is counted from it."""
+        self._sleep(journal)
+        journal.touch(NOW + timedelta(minutes=15), 900.0)
+        recorded = journal.load(ANN)
+        assert (recorded.last_idle, recorded.awake) == (NOW + timedelta(minutes=15), 900.0)
+
     def test_record_and_claim_and_a_wake_of_none_clear_the_wake(self, journal: Journal) -> None:
         """The next run looks."""
         self._sleep(journal)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from automations.compose.schedule import agent_bytes
 from automations.compose.schedule_reading import call_in_agent
-from automations.desk.schedule.programs import Standing, Trial, ask, must
-from automations.desk.schedule.unit_files import delete, place
+from automations.desk.schedule.programs import SchedulerError, Standing, Trial, ask, must
+from automations.desk.schedule.unit_files import delete, kept, place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,12 +44,20 @@ class Launchd:
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the agent and load it."""
-        changed = place(self._path(call), agent_bytes(call))
+        path = self._path(call)
         loaded = ask("launchctl", "print", _target(call)).code == 0
-        if loaded and changed:
-            ask("launchctl", "bootout", _target(call))
-        if changed or not loaded:
-            must("launchctl", "bootstrap", _domain(), str(self._path(call)))
+        try:
+            with kept(path):
+                changed = place(path, agent_bytes(call))
+                if loaded and changed:
+                    ask("launchctl", "bootout", _target(call))
+                if changed or not loaded:
+                    must("launchctl", "bootstrap", _domain(), str(path))
+        except SchedulerError:
+            if loaded and path.exists():
+                with suppress(SchedulerError):  # the first failure is the one to tell of
+                    ask("launchctl", "bootstrap", _domain(), str(path))
+            raise
         return ()
 
     def remove(self, call: Call) -> bool:

@@ -140,7 +140,11 @@ def must(*words: str, stdin: bytes = b"", seconds: float = _SECONDS) -> Answer:
     answer = ask(*words, stdin=stdin, seconds=seconds)
     if answer.code:
         said = f": {answer.said.splitlines()[-1]}" if answer.said else ""
-        raise SchedulerError(f"`{' '.join(words)}` ended with {answer.code}{said}")
+        raise SchedulerError(
+            f"`{' '.join(words)}` ended with {answer.code}{said}",
+            where=words[0],
+            fix="magicloop schedule print",
+        )
     return answer
 
 

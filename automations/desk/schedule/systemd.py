@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from automations.desk.schedule.programs import (
     found,
     must,
 )
-from automations.desk.schedule.unit_files import delete, place
+from automations.desk.schedule.unit_files import delete, kept, place
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,16 +66,35 @@ class Systemd:
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the units and start the timer."""
-        for (_, text), path in zip(self.files(call), self._paths(call), strict=True):
-            place(path, text.encode())
-        must(*_CTL, "daemon-reload")
-        must(*_CTL, "enable", "--now", f"{call.name}.timer")
+        if not systemd_works():
+            raise SchedulerError(
+                "this person's systemd does not answer, so nothing was written",
+                where="systemctl --user",
+                fix=f"magicloop schedule {'install --cron' if found('crontab') else 'print'}",
+            )
+        paths = self._paths(call)
+        try:
+            with kept(*paths):
+                for (_, text), path in zip(self.files(call), paths, strict=True):
+                    place(path, text.encode())
+                must(*_CTL, "daemon-reload")
+                must(*_CTL, "enable", "--now", f"{call.name}.timer")
+        except SchedulerError:
+            self._forget(call)
+            raise
         if _lingers():
             return ()
         return (
             "It runs while you are logged in. On a server, so that it runs without you too:",
             "  loginctl enable-linger",
         )
+
+    def _forget(self, call: Call) -> None:
+        """Have systemd know the units as they are again, after an install that failed."""
+        with suppress(SchedulerError):  # the first failure is the one to tell of
+            if not self._paths(call)[1].exists():
+                self._link(call).unlink(missing_ok=True)
+            ask(*_CTL, "daemon-reload")
 
     def remove(self, call: Call) -> bool:
         """Stop the timer and delete the units."""
@@ -85,7 +105,7 @@ class Systemd:
             ask(*_CTL, "disable", "--now", f"{call.name}.timer")
         for path in paths:
             delete(path)
-        (self.home / _UNITS / "timers.target.wants" / f"{call.name}.timer").unlink(missing_ok=True)
+        self._link(call).unlink(missing_ok=True)
         if systemd_works():
             must(*_CTL, "daemon-reload")
         return True
@@ -104,6 +124,10 @@ class Systemd:
         shown = must(*_CTL, "show", "-p", "ExecMainStatus", "--value", f"{call.name}.service")
         code = shown.out.decode().strip()
         return Trial(f"systemctl --user start {call.name}", int(code) if code.isdigit() else None)
+
+    def _link(self, call: Call) -> Path:
+        """Return what `enable` makes."""
+        return self.home / _UNITS / "timers.target.wants" / f"{call.name}.timer"
 
     def _paths(self, call: Call) -> tuple[Path, Path]:
         folder = self.home / _UNITS

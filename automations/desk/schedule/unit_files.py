@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from automations.config.newfile import sync_folder
 from automations.desk.schedule.programs import SchedulerError
+from automations.errors import MagicloopError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def place(path: Path, content: bytes) -> bool:
@@ -31,6 +37,29 @@ def place(path: Path, content: bytes) -> bool:
             f"cannot be written: {error.strerror}", where=str(path), fix="magicloop schedule print"
         ) from error
     return True
+
+
+@contextmanager
+def kept(*paths: Path) -> Iterator[None]:
+    """Put the files back as they were if what is done within fails: one that was not there is deleted.
+
+    :raises MagicloopError: the failure from within; or a file cannot be read, put back or deleted.
+    """
+    try:
+        before = [(path, path.read_bytes() if path.is_file() else None) for path in paths]
+    except OSError as error:
+        raise SchedulerError(
+            f"cannot be read: {error.strerror}", where=error.filename, fix="magicloop schedule print"
+        ) from error
+    try:
+        yield
+    except MagicloopError:
+        for path, content in before:
+            if content is None:
+                delete(path)
+            else:
+                place(path, content)
+        raise
 
 
 def delete(path: Path) -> bool:

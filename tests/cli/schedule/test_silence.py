@@ -155,3 +155,30 @@ def test_the_schedules_own_status_tells_of_a_silence_too(scheduled, magicloop):
     assert "next call" not in told.stdout
     seen = json.loads(magicloop("schedule", "status", "--json").stdout)
     assert (seen["silent"], seen["next_look"]) == (True, None)
+
+
+def test_the_time_before_the_first_schedule_is_no_silence(machine, launchctl, own, magicloop, monkeypatch):
+    launchctl(idle=True)  # the run that launchd begins is made below, in the time of this test
+    monkeypatch.setattr(SystemClock, "sleep", lambda clock, seconds: None)
+    assert magicloop("run").exit_code == 0
+    machine.goes(75 * 60)
+
+    magicloop("schedule", "install", "--launchd", "--yes")
+
+    assert problems(magicloop) == []
+    assert magicloop("run").output == ""
+    assert silences(magicloop) == []
+    machine.goes(75 * 60)
+    assert "no run between Tue 3 Nov 10:15 and Tue 3 Nov 11:30 CET" in magicloop("run").stderr
+
+
+def test_installing_again_does_not_hide_a_silence(machine, launchctl, own, magicloop, monkeypatch):
+    launchctl(idle=True)
+    monkeypatch.setattr(SystemClock, "sleep", lambda clock, seconds: None)
+    magicloop("schedule", "install", "--launchd", "--yes")
+    magicloop("run")
+    machine.goes(75 * 60)
+
+    magicloop("schedule", "install", "--launchd", "--yes")
+
+    assert "no run between Tue 3 Nov 09:00 and Tue 3 Nov 10:15 CET" in magicloop("run").stderr

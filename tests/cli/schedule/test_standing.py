@@ -115,3 +115,45 @@ def test_half_a_block_of_another_config_does_not_hide_ones_own(own, crontab, ins
 
     (cron,) = json.loads(done.stdout)["schedulers"]
     assert (cron["installed"], cron["others"]) == (True, [])
+
+
+REFUSING = {
+    "systemctl": '#!/bin/sh\n[ "$2" = {works} ] && exit 0\necho "no bus here" >&2\nexit 1\n',
+    "launchctl": '#!/bin/sh\n[ "$1" = {works} ] && exit 0\necho "no bus here" >&2\nexit 5\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "program", "works"),
+    [
+        ("systemd", "systemctl", "nothing"),
+        ("systemd", "systemctl", "show-environment"),
+        ("launchd", "launchctl", "nothing"),
+    ],
+)
+@pytest.mark.parametrize("before", [False, True], ids=["nothing before", "an older one before"])
+def test_an_install_that_fails_leaves_what_was_there(
+    request, own, magicloop, home, tmp_path, kind, program, works, before
+):
+    made = request.getfixturevalue(program)
+    folder = home / {"systemd": ".config/systemd/user", "launchd": "Library/LaunchAgents"}[kind]
+    if before:
+        if kind == "launchd":
+            made()
+        assert magicloop("schedule", "install", f"--{kind}", "--yes").exit_code == 0
+        for path in folder.iterdir():
+            path.write_bytes(path.read_bytes() + b"\n")
+    kept = {path.name: path.read_bytes() for path in folder.glob("*magicloop*")}
+    assert bool(kept) is before
+    fake = tmp_path / "bin" / program
+    fake.unlink(missing_ok=True)
+    fake.write_text(REFUSING[program].format(works=works))
+    fake.chmod(0o755)
+
+    done = magicloop("schedule", "install", f"--{kind}", "--yes")
+
+    assert done.exit_code == 1
+    assert "magicloop schedule print" in done.stderr
+    assert {path.name: path.read_bytes() for path in folder.glob("*magicloop*")} == kept
+    listed = json.loads(magicloop("schedule", "status", "--json").stdout)["schedulers"]
+    assert [one["installed"] for one in listed if one["kind"] == kind] == [before]
