@@ -134,7 +134,7 @@ def _schedule(checkup: Checkup) -> Iterator[Row]:
     found, well = judgements(checkup.session), True
     own = any(one.installed for one in found)
     for one in found:
-        if one.installed and one.trouble:
+        if one.trouble:
             well = False
             yield Row("schedule", State.WARNING, f"{one.kind}: {one.trouble}", one.fix)
         for other in one.others:

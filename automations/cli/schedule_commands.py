@@ -232,7 +232,7 @@ def _print_status(
     from automations.plan.zones import say_when
 
     there = [one for one in found if one.installed]
-    if not there:
+    if not there and not any(one.trouble for one in found):
         say("There is no schedule. To make one: magicloop schedule install")
     for one in found:
         if one.installed or one.trouble:

@@ -157,3 +157,17 @@ def test_an_install_that_fails_leaves_what_was_there(
     assert {path.name: path.read_bytes() for path in folder.glob("*magicloop*")} == kept
     listed = json.loads(magicloop("schedule", "status", "--json").stdout)["schedulers"]
     assert [one["installed"] for one in listed if one["kind"] == kind] == [before]
+
+
+def test_a_scheduler_that_cannot_be_asked_is_told_of_and_not_taken_for_no_schedule(own, crontab, magicloop):
+    crontab.works(broken="cannot open the spool")
+
+    rows = json.loads(magicloop("doctor", "--json").stdout)["rows"]
+    told = magicloop("schedule", "status")
+
+    (row,) = [row for row in rows if row["name"] == "schedule" and row["state"] == "warning"]
+    assert "cannot open the spool" in row["what"]
+    assert row["fix"] == "crontab -l"
+    assert told.exit_code == 1
+    assert "cannot open the spool" in told.stdout.replace("\n", " ")
+    assert "There is no schedule" not in told.stdout
