@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.group import ToldToStop
-from automations.errors import ExitCode, MagicloopError
+from automations.errors import ExitCode, LockHeldError, MagicloopError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,8 @@ def watched_over(session: Session) -> Iterator[Monitor | None]:
         if hurried is not None:
             hurried.end(ExitCode.INTERRUPTED)
         raise
+    except LockHeldError:
+        raise  # another run is at work, and tells of itself; if it hangs, the monitor hears of none
     except BaseException as error:
         if monitor is not None:
             monitor.end(error.exit_code if isinstance(error, MagicloopError) else ExitCode.ERROR)

@@ -45,7 +45,7 @@ class RunLog:
             handler = PrivateLog(self._session.places.run_log, maxBytes=LARGEST, backupCount=1)
             with closing(handler):
                 for line in lines:
-                    text = f"{at} {level:<7} {visible(line)}"
+                    text = f"{at} {level:<7} {visible(line.removeprefix(f'{level}: '))}"
                     handler.handle(logging.makeLogRecord({"msg": text}))
 
 

@@ -106,13 +106,13 @@ def test_a_monitor_that_cannot_be_told_from_the_config_is_not_guessed(own, serve
     assert asked(server) == []
 
 
-def test_another_run_at_work_is_a_failure_as_it_may_hang(watched, server, magicloop):
+def test_a_run_that_finds_another_at_work_leaves_it_to_that_one_to_tell(watched, server, magicloop):
     magicloop("run")
     asked(server)
     watched.config.touch()  # else nothing would be due, and no lock be needed
     with FileLock(watched.data / "run.lock"):
         assert magicloop("run").exit_code == 11
-    assert asked(server) == ["*/11"]
+    assert asked(server) == []
 
 
 def test_a_damaged_journal_is_a_failure(watched, server, magicloop):
@@ -187,7 +187,8 @@ def test_a_run_is_not_kept_waiting_by_a_monitor_that_does_not_answer(watched, se
     server.answers[PATH] = server.answers["start"] = HOLD
     begin = time.perf_counter()
     done = magicloop("run")
-    assert time.perf_counter() - begin < PATIENCE
+    took = time.perf_counter() - begin
+    assert took < 15.0, "far more than a busy machine takes, and less than the server holds"
     assert (done.exit_code, done.output) == (0, "")
     assert watched.blocks.exists()
 

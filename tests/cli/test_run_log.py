@@ -85,7 +85,7 @@ def test_without_a_journal_the_lines_are_kept_with_their_time(frozen, own, magic
     told = magicloop("run").stderr.splitlines()
     kept = lines_of(own)[1:]
     assert [line.split(maxsplit=2)[2] for line in kept if " error " in line] == [
-        line.strip() for line in told
+        line.strip().removeprefix("error: ") for line in told
     ]
     assert kept[-1] == "2026-11-03T08:15:00Z info    run 2: partial, exit code 3"
 
