@@ -26,7 +26,7 @@ test: .venv/ready-dev ## the whole test suite (COVERAGE=1 also counts the lines 
 
 crash: .venv/ready-dev ## kill real runs at every point there is, and see that the next one puts it right
 	$(BIN)/python tests/crash/matrix.py
-	$(BIN)/python tests/crash/mutants.py
+	$(BIN)/python tests/crash/crash_mutants.py
 
 disk: .venv/ready-dev ## cut the power, fill the disk, break it and say stop at every call (about 20 minutes)
 	$(BIN)/python tests/disk/tapped.py power --every $(EVERY)

@@ -29,6 +29,20 @@ def printed(script, *words):
     return done.stdout
 
 
+pytestmark = pytest.mark.xdist_group("crash")  # in one process, so that the matrix is run once
+
+QUICK = (
+    "sends_before_it_writes_that_down",
+    "moves_a_block_before_it_writes_that_down",
+    "forgets_what_was_interrupted",
+    "claims_a_send_but_uses_its_approval_up_only_afterwards",
+    "commits_each_statement_by_itself",
+    "writes_mails_in_place",
+    "hands_the_crontab_over_by_a_pipe",
+)
+"""Those of the mutants that are found soon; `make crash` tries them all."""
+
+
 @pytest.fixture(scope="module")
 def figures():
     """Return what the matrix printed."""
@@ -59,9 +73,8 @@ def test_only_a_mail_server_that_cannot_be_asked_leaves_a_question(figures):
 
 
 def test_the_matrix_finds_each_fault_that_is_built_in(capsys):
-    shown = printed("mutants.py")
+    shown = printed("crash_mutants.py", *QUICK)
     with capsys.disabled():
         sys.stdout.write(f"\n{shown}")
 
-    assert "MISSED" not in shown
-    assert len(re.findall(": found in ", shown)) >= 12
+    assert re.findall("^(\\w+): found in ", shown, re.MULTILINE) == list(QUICK)

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import mutants
+import fuzz_mutants as mutants
 import mutation
 import targets as all_targets
 

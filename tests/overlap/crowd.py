@@ -27,7 +27,7 @@ from urllib.parse import urlencode
 sys.path.insert(0, str(Path(__file__).parents[1] / "crash"))
 sys.path.insert(0, str(Path(__file__).parent))
 
-import mutants
+import overlap_mutants as mutants
 from launcher import Points
 
 import automations.apply

@@ -1,6 +1,6 @@
 """The program with one fault built in, under the name of what it does; the matrix must find each.
 
-    python tests/crash/mutants.py [NAME ...]
+    python tests/crash/crash_mutants.py [NAME ...]
 
 A mutant is a function given `put(owner, name, new)`, in a process of its own; the product's files stay.
 """
