@@ -28,7 +28,7 @@ FOLLOW_SECONDS = 2.0
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def log(ctx: click.Context, *, lines: int, follow: bool, as_json: bool) -> None:
-    """Show what happened: each run that was unlike the last, each action, each act by hand."""
+    """Show what happened: runs with news, actions, acts by hand."""
     if ctx.invoked_subcommand is None:
         _show(ctx.obj, lines, follow=follow, as_json=as_json)
 
