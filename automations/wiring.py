@@ -266,9 +266,10 @@ class Session:
     def schedule_fix(self) -> str:
         """Return what mends the schedule of this config and data, "" where no scheduler here has one."""
         from automations.desk.schedule.choice import call_of, installed_by
+        from automations.desk.schedule.judgement import install_words
 
         kinds = installed_by(call_of(self.places.config, self.places.data, os.environ))
-        return f"magicloop schedule install --{kinds[0]}" if kinds else ""
+        return install_words(kinds[0]) if kinds else ""
 
     def _sign_in_life(self) -> SignInLife | None:
         if "google" not in (self.policy.calendar.provider, self.policy.mail.provider):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from automations.compose.schedule import Call
     from automations.desk.schedule.judgement import Judgement
     from automations.desk.schedule.programs import Scheduler
+    from automations.model.records import Recorded
     from automations.plan.silence import Silence
     from automations.wiring import Session
 
@@ -139,11 +140,14 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 
     It exits with 1 while something keeps it from running.
     """
+    from automations.plan.silence import last_look
+
     session: Session = ctx.obj
     call, now = _call(session), session.clock.now()
     found = judgements(session)
     there = [one for one in found if one.installed]
-    last, silence = _last_look(session), _silence(session)
+    recorded = session.reading_journal().load(session.policy.person)
+    last, silence = last_look(recorded), _missed(recorded, session)
     if as_json:
         from automations.cli.wording import local_iso
 
@@ -166,11 +170,10 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
         ctx.exit(ExitCode.ERROR)
 
 
-def _silence(session: Session) -> Silence | None:
+def _missed(recorded: Recorded, session: Session) -> Silence | None:
     """Return the silence up to now, where runs were certainly missed."""
     from automations.plan.silence import silence_of
 
-    recorded = session.reading_journal().load(session.policy.person)
     silence = silence_of(recorded, session.clock.now(), session.clock.awake_seconds())
     return silence if silence is not None and silence.stopped else None
 
@@ -250,10 +253,9 @@ def _print_status(
 
 
 def _last_look(session: Session) -> datetime | None:
-    from automations.desk.status import status_of
+    from automations.plan.silence import last_look
 
-    recorded = session.reading_journal().load(session.policy.person)
-    return status_of(recorded, session.clock.now()).last_look
+    return last_look(session.reading_journal().load(session.policy.person))
 
 
 def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
