@@ -264,12 +264,11 @@ class Session:
         )
 
     def schedule_fix(self) -> str:
-        """Return what mends the schedule of this config and data, "" where no scheduler here has one."""
-        from automations.desk.schedule.choice import call_of, installed_by
-        from automations.desk.schedule.judgement import install_words
+        """Return what to type where the schedule of this config and data does not call, "" where there is none."""
+        from automations.desk.schedule.choice import call_of
+        from automations.desk.schedule.judgement import cure_words, judge_all
 
-        kinds = installed_by(call_of(self.places.config, self.places.data, os.environ))
-        return install_words(kinds[0]) if kinds else ""
+        return cure_words(judge_all(call_of(self.places.config, self.places.data, os.environ)))
 
     def _sign_in_life(self) -> SignInLife | None:
         if "google" not in (self.policy.calendar.provider, self.policy.mail.provider):

@@ -129,7 +129,7 @@ def _last_run(checkup: Checkup) -> Iterator[Row]:
 def _schedule(checkup: Checkup) -> Iterator[Row]:
     journal = checkup.journal_if_whole()
     from automations.cli.schedule_commands import judgements
-    from automations.desk.schedule.judgement import uninstall_words
+    from automations.desk.schedule.judgement import cure_words, uninstall_words
 
     found, well = judgements(checkup.session), True
     own = any(one.installed for one in found)
@@ -144,7 +144,9 @@ def _schedule(checkup: Checkup) -> Iterator[Row]:
     awake = checkup.session.clock.awake_seconds()
     silence = silence_since(seen, journal.awake if journal else None, checkup.now, awake)
     if well or seen is None or silence is not None:
-        yield running.alive_row(seen, checkup.now, "magicloop schedule install", silence)
+        troubled = next((one.fix for one in found if one.trouble), "magicloop schedule install")
+        cure = cure_words(found) or troubled
+        yield running.alive_row(seen, checkup.now, cure, silence)
 
 
 def _clock(checkup: Checkup) -> Iterator[Row]:

@@ -180,9 +180,7 @@ def _missed(recorded: Recorded, session: Session) -> Silence | None:
 
 def installed_kinds(session: Session) -> tuple[str, ...]:
     """Return the schedulers that have the schedule of this config and data; one that cannot be asked has none."""
-    from automations.desk.schedule.choice import installed_by
-
-    return installed_by(_call(session))
+    return tuple(one.kind for one in judgements(session) if one.installed)
 
 
 def _begin_watch(session: Session) -> None:
@@ -210,10 +208,9 @@ def next_quarter(now: datetime) -> datetime:
 
 def judgements(session: Session) -> list[Judgement]:
     """Return how the schedule stands with each scheduler of this machine."""
-    from automations.desk.schedule.judgement import judge
+    from automations.desk.schedule.judgement import judge_all
 
-    call = _call(session)
-    return [judge(one, call) for one in _present(session)]
+    return judge_all(_call(session))
 
 
 def _judgement_json(one: Judgement) -> dict[str, Any]:

@@ -112,26 +112,24 @@ def zones_row(seen: ZonesSeen, zone: str, now: datetime) -> Row:
     return Row("zones", State.OK, f"{zone}; {source} rules of {seen.version}")
 
 
-def alive_row(last_look: datetime | None, now: datetime, install: str, silence: Silence | None = None) -> Row:
-    """Judge by the last look whether the scheduler still calls; `install` is the command that makes it.
+def alive_row(last_look: datetime | None, now: datetime, cure: str, silence: Silence | None = None) -> Row:
+    """Judge by the last look whether the scheduler still calls; `cure` is what to type where it does not.
 
     `silence` tells how much of the time since the machine was awake.
     """
     if last_look is None:
-        return Row("schedule", State.INFO, "no run yet", install)
+        return Row("schedule", State.INFO, "no run yet", cure)
     since = max(timedelta(0), now - last_look)
     what = f"a run last came by {ago(since.total_seconds())} ago"
     if silence is not None and silence.stopped:
         state = State.ERROR if since > LONG_LATE else State.WARNING
-        return Row(
-            "schedule", state, f"{what}, though the machine was on: nothing calls it any more", install
-        )
+        return Row("schedule", state, f"{what}, though the machine was on: nothing calls it any more", cure)
     if silence is not None and silence.awake is not None:
-        return Row("schedule", State.INFO, f"{what}: the machine was off or asleep", install)
+        return Row("schedule", State.INFO, f"{what}: the machine was off or asleep")
     if since > LONG_LATE:
-        return Row("schedule", State.ERROR, f"{what}: nothing calls it any more", install)
+        return Row("schedule", State.ERROR, f"{what}: nothing calls it any more", cure)
     if since > LATE:
-        return Row("schedule", State.WARNING, f"{what}; was the machine off or asleep?", install)
+        return Row("schedule", State.WARNING, f"{what}; was the machine off or asleep?", cure)
     return Row("schedule", State.OK, what)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from automations.desk.schedule.cron import Cron
 from automations.desk.schedule.launchd import Launchd
 from automations.desk.schedule.programs import SchedulerError, found
 from automations.desk.schedule.systemd import Systemd, systemd_works
-from automations.errors import MagicloopError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,17 +41,6 @@ def present_kinds() -> tuple[str, ...]:
     """Return the schedulers whose programs are here."""
     programs = {"systemd": "systemctl", "launchd": "launchctl", "cron": "crontab"}
     return tuple(kind for kind in KINDS if found(programs[kind]))
-
-
-def installed_by(call: Call) -> tuple[str, ...]:
-    """Return the schedulers that have this call; one that cannot be asked has none."""
-    found = []
-    for kind in present_kinds():
-        with suppress(MagicloopError):
-            # Nothing is written, so that no copy has to be kept.
-            if scheduler_of(kind, Path.home(), lambda _: "").installed(call) is not None:
-                found.append(kind)
-    return tuple(found)
 
 
 def call_of(config: str, data: str, env: Mapping[str, str]) -> Call:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from automations.desk.schedule.choice import is_gone
+from automations.desk.schedule.choice import is_gone, present_kinds, scheduler_of
+from automations.desk.schedule.launchd import target_of
 from automations.errors import MagicloopError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from automations.compose.schedule import Call
     from automations.desk.schedule.programs import Scheduler
 
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 class Judgement:
     """A scheduler and its schedule: `trouble` keeps it from running, `fix` is what to type; both empty when well.
 
+    `look` is what to type where a schedule is there and no run comes for all that: it shows the scheduler itself.
     `calls` is the program of the schedule, () where it cannot be read; `others` are schedules made for another
     config or data folder.
     """
@@ -27,6 +32,7 @@ class Judgement:
     calls: tuple[str, ...] = ()
     trouble: str = ""
     fix: str = ""
+    look: str = ""
     others: tuple[Call, ...] = ()
 
 
@@ -35,10 +41,29 @@ def install_words(kind: str) -> str:
     return f"magicloop schedule install --{kind}"
 
 
+def look_words(kind: str, call: Call) -> str:
+    """Return what to type to see whether the scheduler that has the schedule is at work."""
+    if kind == "systemd":
+        return f"systemctl --user status {call.name}.timer"
+    return f"launchctl print {target_of(call)}" if kind == "launchd" else "systemctl status cron"
+
+
+def cure_words(found: Sequence[Judgement]) -> str:
+    """Return what to type where no run comes: what mends the schedule that is there, "" where there is none."""
+    return next((one.fix or one.look for one in found if one.installed), "")
+
+
 def uninstall_words(call: Call) -> str:
     """Return what to type to take the schedule of another config and data folder off."""
     places = f"MAGICLOOP_CONFIG={quote(call.config)} MAGICLOOP_DATA={quote(call.data)}"
     return f"{places} magicloop schedule uninstall"
+
+
+def judge_all(call: Call) -> list[Judgement]:
+    """Return how the schedule stands with each scheduler of this machine; nothing is changed."""
+    home = Path.home()
+    # Nothing is written, so that no copy of a crontab has to be kept.
+    return [judge(scheduler_of(kind, home, lambda _: ""), call) for kind in present_kinds()]
 
 
 def judge(one: Scheduler, call: Call) -> Judgement:
@@ -53,7 +78,15 @@ def judge(one: Scheduler, call: Call) -> Judgement:
     except MagicloopError as error:
         return Judgement(one.kind, installed=False, trouble=error.what, fix=error.fix or again)
     calls = standing.call.program if standing.call else ()
-    return Judgement(one.kind, installed=True, calls=calls, trouble=trouble, fix=fix, others=others)
+    return Judgement(
+        one.kind,
+        installed=True,
+        calls=calls,
+        trouble=trouble,
+        fix=fix,
+        look=look_words(one.kind, call),
+        others=others,
+    )
 
 
 def _wrong_call(stands: Call | None, wanted: Call) -> str:

@@ -45,12 +45,12 @@ class Launchd:
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the agent and load it."""
         path = self._path(call)
-        loaded = ask("launchctl", "print", _target(call)).code == 0
+        loaded = ask("launchctl", "print", target_of(call)).code == 0
         try:
             with kept(path):
                 changed = place(path, agent_bytes(call))
                 if loaded and changed:
-                    ask("launchctl", "bootout", _target(call))
+                    ask("launchctl", "bootout", target_of(call))
                 if changed or not loaded:
                     must("launchctl", "bootstrap", _domain(), str(path))
         except SchedulerError:
@@ -64,19 +64,19 @@ class Launchd:
         """Unload the agent and delete it."""
         if not self._path(call).exists():
             return False
-        ask("launchctl", "bootout", _target(call))
+        ask("launchctl", "bootout", target_of(call))
         return delete(self._path(call))
 
     def trouble(self, call: Call) -> tuple[str, str]:
         """Return that the agent is not loaded, if so."""
-        if ask("launchctl", "print", _target(call)).code:
+        if ask("launchctl", "print", target_of(call)).code:
             return "its agent is not loaded", f"launchctl bootstrap {_domain()} '{self._path(call)}'"
         return "", ""
 
     def try_out(self, call: Call) -> Trial:
         """Start the agent once; launchd does not wait for its end, so its code is not known."""
-        must("launchctl", "kickstart", _target(call))
-        return Trial(f"launchctl kickstart {_target(call)}", None)
+        must("launchctl", "kickstart", target_of(call))
+        return Trial(f"launchctl kickstart {target_of(call)}", None)
 
     def _path(self, call: Call) -> Path:
         return self.home / _AGENTS / f"{call.label}.plist"
@@ -86,5 +86,6 @@ def _domain() -> str:
     return f"gui/{os.getuid()}"
 
 
-def _target(call: Call) -> str:
+def target_of(call: Call) -> str:
+    """Return what launchctl calls the agent."""
     return f"{_domain()}/{call.label}"

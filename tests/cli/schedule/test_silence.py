@@ -1,6 +1,7 @@
 """When nobody came: told once where the machine was awake and a schedule should have called, else only noted."""
 
 import json
+import os
 import shutil
 
 import pytest
@@ -69,14 +70,14 @@ def test_a_schedule_that_stopped_is_told_of_once_and_shown_for_a_day(scheduled, 
     assert live["code"] == "runs-stopped"
     assert live["what"].startswith("no run since Tue 3 Nov")
     assert "though the machine was on for 5 h of it" in live["what"]
-    assert live["fix"] == "magicloop schedule install --cron"
+    assert live["fix"] == "systemctl status cron"
     row = schedule_row(magicloop)
-    assert (row["state"], row["fix"]) == ("warning", "magicloop schedule install")
+    assert (row["state"], row["fix"]) == ("warning", "systemctl status cron")
 
     told = magicloop("run")
     assert told.exit_code == 0
     assert told.stderr.startswith("warning: no run between Tue 3 Nov 09:30 and Tue 3 Nov 14:45 CET, though")
-    assert "magicloop schedule install --cron" in told.stderr
+    assert "systemctl status cron" in told.stderr
     assert [outcome for outcome, _ in silences(magicloop)] == ["stopped"]
     for _ in range(2):
         scheduled.goes(15 * 60)
@@ -87,6 +88,39 @@ def test_a_schedule_that_stopped_is_told_of_once_and_shown_for_a_day(scheduled, 
         assert magicloop("run").output == ""
     assert problems(magicloop) == []
     assert len(silences(magicloop)) == 1
+
+
+@pytest.mark.parametrize("kind", ["systemd", "launchd"])
+def test_the_cure_of_a_schedule_that_is_there_looks_at_the_scheduler(
+    machine, own, magicloop, monkeypatch, request, kind
+):
+    if kind == "systemd":
+        request.getfixturevalue("systemctl")
+    else:
+        request.getfixturevalue("launchctl")(idle=True)
+        monkeypatch.setattr(SystemClock, "sleep", lambda clock, seconds: None)
+    magicloop("schedule", "install", f"--{kind}", "--yes")
+    shutil.rmtree(own.data, ignore_errors=True)  # of the trial, as above
+    magicloop("run")
+    machine.goes(5 * HOUR)
+
+    (live,) = problems(magicloop)
+
+    name = json.loads(magicloop("schedule", "status", "--json").stdout)["id"]
+    label = f"gui/{os.getuid()}/org.magicloop.{name}"
+    shows = {
+        "systemd": f"systemctl --user status magicloop-{name}.timer",
+        "launchd": f"launchctl print {label}",
+    }
+    assert live["fix"] == shows[kind]
+    assert schedule_row(magicloop)["fix"] == shows[kind]
+    assert f"fix:   {shows[kind]}" in magicloop("run").stderr
+
+
+def test_without_a_schedule_doctor_says_how_to_make_one(machine, crontab, own, magicloop):
+    magicloop("run")
+    machine.goes(5 * HOUR)
+    assert schedule_row(magicloop)["fix"] == "magicloop schedule install"
 
 
 def test_each_new_silence_is_told_of(scheduled, magicloop):
