@@ -322,7 +322,7 @@ class Session:
     def _make_data_folder(self) -> None:
         from pathlib import Path
 
-        from automations.config.newfile import make_folders
+        from automations.whole_files import make_folders
 
         folder = self.places.data
         try:

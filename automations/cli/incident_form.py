@@ -6,7 +6,6 @@ What was typed is never lost: a form that cannot be used is kept in a file that 
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from automations.cli.output import is_interactive
-from automations.config.newfile import make_folders
 from automations.errors import BadValueError, MagicloopError, RefusedError
+from automations.whole_files import make_folders, place_new_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -170,11 +169,6 @@ def _keep(session: Session, text: str) -> str:
     stamp = f"{session.clock.now():%Y%m%dT%H%M%S}"
     for number in range(1, 1000):
         place = folder / f"incident-form-{stamp}-{number}.txt"
-        try:
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            continue
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        return str(place)
+        if place_new_file(place, text.encode()):
+            return str(place)
     raise RefusedError("there is no free name for the form", where=session.places.data)

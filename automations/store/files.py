@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import stat
 from contextlib import suppress
-from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from automations.config.newfile import make_folders, sync_folder
 from automations.errors import StoreError
+from automations.whole_files import give_name, half_file, make_folders, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SIDE_FILES = ("", "-wal", "-shm")
 """What SQLite keeps beside a database, by what is added to its name."""
@@ -53,33 +53,15 @@ def ensure_file(place: Path, build: Callable[[str], None]) -> None:
 
 def _make_file(place: Path, build: Callable[[str], None]) -> None:
     """Build under a temporary name, then link: whoever is second finds the first one's file."""
-    import tempfile
-
-    # mkstemp opens with O_CREAT | O_EXCL | O_NOFOLLOW and mode 0600, whatever the umask.
-    handle, name = tempfile.mkstemp(prefix=".ml-", suffix=".new", dir=place.parent)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        build(name)
-        give_name(temporary, place)
-        sync_folder(place.parent)
-    finally:
-        for each in side_files(temporary):
-            each.unlink(missing_ok=True)
-
-
-def give_name(temporary: Path, place: Path) -> bool:
-    """Give a file a name in one step; return False, changing nothing, where something has it already."""
-    try:
-        place.hardlink_to(temporary)
-    except FileExistsError:
-        return False
-    except OSError:
-        # A file system without hard links: the name is still given in one step.
-        if os.path.lexists(place):
-            return False
-        temporary.rename(place)
-    return True
+    with half_file(place.parent) as (file, half):
+        file.close()  # SQLite loses its locks when another handle of this process is closed
+        try:
+            build(str(half))
+            give_name(half, place)
+            sync_folder(place.parent)
+        finally:
+            for each in side_files(half):
+                each.unlink(missing_ok=True)
 
 
 def _refuse_orphan(place: Path) -> None:

@@ -10,16 +10,15 @@ import errno
 import json
 import os
 import stat
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automations.config.newfile import make_folders, sync_folder
 from automations.model.records import Problem, Severity
 from automations.store.instants import instant_to_text, text_to_instant
+from automations.whole_files import UNFINISHED, make_folders, place_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -142,7 +141,7 @@ def _write(path: Path, problems: Sequence[Problem], *, make_folder: bool) -> boo
         if make_folder:
             make_folders(path.parent)
         try:
-            _place(path, data)
+            place_file(path, data)
         except OSError as error:
             if error.errno not in _FULL:
                 raise
@@ -152,23 +151,8 @@ def _write(path: Path, problems: Sequence[Problem], *, make_folder: bool) -> boo
     return True
 
 
-def _place(path: Path, data: bytes) -> None:
-    # mkstemp opens with O_CREAT | O_EXCL | O_NOFOLLOW and mode 0600, whatever the umask.
-    handle, name = tempfile.mkstemp(prefix=".ml-", suffix=".new", dir=path.parent)
-    half = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
 def _place_mark(path: Path, text: str) -> None:
-    half = path.with_name(f".ml-{path.name}.new")
+    half = path.with_name(f"{UNFINISHED}{path.name}.new")
     half.unlink(missing_ok=True)  # of a run that died here
     half.symlink_to(text)
     half.replace(path)

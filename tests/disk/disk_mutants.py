@@ -10,6 +10,7 @@ import sqlite3
 import stat
 from contextlib import contextmanager, nullcontext, suppress
 
+from automations import whole_files
 from automations.apply import blocks, carrying, drafts, sending
 from automations.cli import stopping
 from automations.config import newfile
@@ -46,27 +47,27 @@ def _only_folders(handle):
 
 @mutant(POWER, "first run")
 def does_not_sync_the_bytes_of_a_draft(put):
-    put(files, "os", _Os(fsync=_only_folders))
+    put(whole_files, "os", _Os(fsync=_only_folders))
 
 
 @mutant(POWER, "init")
 def does_not_sync_the_bytes_of_a_new_config(put):
-    put(newfile, "os", _Os(fsync=_only_folders))
+    put(whole_files, "os", _Os(fsync=_only_folders))
 
 
 @mutant(POWER, "backup")
 def does_not_sync_the_bytes_of_a_backup(put):
-    put(archive, "os", _Os(fsync=_only_folders))
+    put(whole_files, "os", _Os(fsync=_only_folders))
 
 
 @mutant(POWER, "draft discard")
 def does_not_sync_the_folder_of_a_draft(put):
-    put(files, "sync_folder", lambda folder: None)
+    put(whole_files, "sync_folder", lambda folder: None)
 
 
 @mutant(POWER, "init")
 def does_not_sync_the_folder_of_a_config(put):
-    put(newfile, "sync_folder", lambda folder: None)
+    put(whole_files, "sync_folder", lambda folder: None)
 
 
 @mutant(POWER, "restore")
@@ -79,19 +80,20 @@ def renames_before_the_bytes_are_synced(put):
     late = []
 
     def kept_back(handle):
-        late.append(os.dup(handle))
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            os.fsync(handle)
+        else:
+            late.append(os.dup(handle))
 
-    @contextmanager
-    def named_first(verb, path):
-        with whole(verb, path):
-            yield
+    def named_first(folder):
         while late:
             os.fsync(late[0])
             os.close(late.pop(0))
+        whole(folder)
 
-    whole = files._naming
-    put(files, "os", _Os(fsync=kept_back))
-    put(files, "_naming", named_first)
+    whole = whole_files.sync_folder
+    put(whole_files, "os", _Os(fsync=kept_back))
+    put(whole_files, "sync_folder", named_first)
 
 
 @mutant(POWER, "draft edit")
@@ -193,14 +195,14 @@ def sends_though_the_claim_was_not_written(put):
 
 @mutant(FAULTS, "init")
 def says_it_is_written_when_the_disk_is_full(put):
-    whole = newfile._place
+    whole = newfile.place_new_file
 
     def placed(target, content):
         with suppress(OSError):
             return whole(target, content)
         return True
 
-    put(newfile, "_place", placed)
+    put(newfile, "place_new_file", placed)
 
 
 @mutant(FAULTS, "first run")
@@ -209,7 +211,7 @@ def shows_the_systems_error_as_it_is(put):
     def bare(verb, path):
         yield
 
-    put(files, "_naming", bare)
+    put(files, "_refusing", bare)
 
 
 @mutant(FAULTS, "backup")
@@ -227,13 +229,13 @@ def leaves_half_a_backup_under_its_name(put):
 
 @mutant(FAULTS, "draft edit")
 def passes_over_a_folder_that_cannot_be_synced(put):
-    whole = files.sync_folder
+    whole = whole_files.sync_folder
 
     def synced(folder):
         with suppress(OSError):
             whole(folder)
 
-    put(files, "sync_folder", synced)
+    put(whole_files, "sync_folder", synced)
 
 
 @mutant(FAULTS, "first run")

@@ -13,6 +13,7 @@ from automations.desk.schedule.cron import Cron
 from automations.desk.schedule.launchd import Launchd
 from automations.desk.schedule.programs import SchedulerError, found
 from automations.desk.schedule.systemd import Systemd, systemd_works
+from automations.whole_files import place_new_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,16 +73,12 @@ def keeper(folder: Path, stamp: str) -> Callable[[bytes], str]:
     """
 
     def keep(content: bytes) -> str:
-        path = folder / f"crontab.before-{stamp}"
-        number = 1
-        while path.exists():
-            number += 1
-            path = folder / f"crontab.before-{stamp}-{number}"
+        path, number = folder / f"crontab.before-{stamp}", 1
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
+            while not place_new_file(path, content):
+                number += 1
+                path = folder / f"crontab.before-{stamp}-{number}"
         except OSError as error:
             raise SchedulerError(
                 f"no copy of the crontab can be kept: {error.strerror}", where=str(path)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automations.config.newfile import sync_folder
 from automations.desk.schedule.programs import SchedulerError
 from automations.errors import MagicloopError
+from automations.whole_files import place_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def place(path: Path, content: bytes) -> bool:
@@ -25,13 +23,7 @@ def place(path: Path, content: bytes) -> bool:
         if path.is_file() and path.read_bytes() == content:
             return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, half = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(half).replace(path)
-        sync_folder(path.parent)
+        place_file(path, content)
     except OSError as error:
         raise SchedulerError(
             f"cannot be written: {error.strerror}", where=str(path), fix="magicloop schedule print"

@@ -15,9 +15,9 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from automations.config.newfile import make_folders, sync_folder
 from automations.errors import FaultClass, ProviderError
 from automations.providers.google.cures import CONNECT
+from automations.whole_files import make_folders, place_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -166,23 +166,10 @@ def write_private(path: str, text: str) -> None:
 
     :raises ProviderError: it cannot be written; what was there stays.
     """
-    import tempfile
-
     place = Path(path)
     try:
         make_folders(place.parent)
-        # mkstemp opens with O_CREAT | O_EXCL | O_NOFOLLOW and mode 0600, whatever the umask.
-        handle, name = tempfile.mkstemp(prefix=".ml-", suffix=".new", dir=place.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-        sync_folder(place.parent)
+        place_file(place, text.encode())
     except OSError as error:
         raise _unusable(
             path,

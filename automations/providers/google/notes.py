@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+from automations.whole_files import place_file
 
 
 class Notes:
@@ -61,7 +61,4 @@ class Notes:
     def _keep(self, name: str, *, value: object) -> None:
         self._known[name] = value
         with suppress(OSError):  # what cannot be kept is asked for again
-            handle, made = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(self._known, file)
-            Path(made).replace(self._path)
+            place_file(self._path, json.dumps(self._known).encode())

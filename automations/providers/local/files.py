@@ -1,8 +1,4 @@
-"""Writing a file whole or not at all.
-
-The bytes go to a temporary file in the same folder, reach the disk, and only then take the name.
-Whatever happens on the way (a kill, a full disk), the earlier file stands as it was.
-"""
+"""Reading, writing and removing the person's files: what is not as it was last read is left alone."""
 
 from __future__ import annotations
 
@@ -10,20 +6,14 @@ import contextlib
 import errno
 import hashlib
 import os
-import tempfile
 from typing import TYPE_CHECKING
 
-from automations.config.newfile import make_folders, sync_folder
 from automations.errors import ConflictError, FaultClass, ProviderError
+from automations.whole_files import MayNotLastError, make_folders, place_file, place_new_file, remove_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-_TEMP_PREFIX = ".ml-"
-_TEMP_LIFE_SECONDS = 3600.0
-_NEW_FILE_MODE = 0o600
-_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV})
 
 _REASONS = {
     errno.ENOSPC: ("the disk is full", "free some space there, then: magicloop run"),
@@ -70,22 +60,10 @@ def read(path: Path) -> bytes | None:
         raise _refused("read", path, fault) from fault
 
 
-def write_atomic(path: Path, data: bytes) -> None:
-    """Make `path` hold exactly `data`. A new file gets mode 0600; a file that was there keeps its mode.
-
-    Missing folders are made with mode 0700. A link is followed, so that it stays a link.
-
-    :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed as the name was given.
-    """
-    target = path.resolve() if path.is_symlink() else path
-    with _temporary(path, target, data) as temp:
-        with contextlib.suppress(FileNotFoundError):
-            temp.chmod(target.stat().st_mode & 0o777)
-        temp.replace(target)
-
-
 def replace_if(path: Path, data: bytes, expected_sha256: str | None) -> None:
     """Make `path` hold `data` if it still is what was last read; None: if it still is not there.
+
+    Its mode stays. A link is followed, so that it stays a link.
 
     :raises ConflictError: the file on disk is another one by now, or gone; nothing was written.
     :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed as the name was given.
@@ -97,34 +75,32 @@ def replace_if(path: Path, data: bytes, expected_sha256: str | None) -> None:
             raise _changed(path) from fault
         return
     target = path.resolve() if path.is_symlink() else path
-    with _temporary(path, target, data) as temp:
-        # The last look is as late as can be: what remains is the time between two system calls.
+
+    def look() -> int:
         try:
-            standing = target.read_bytes()
+            standing, mode = target.read_bytes(), target.stat().st_mode & 0o777
         except FileNotFoundError as fault:
             raise _changed(path) from fault
         if sha256(standing) != expected_sha256:
             raise _changed(path)
-        temp.chmod(target.stat().st_mode & 0o777)
-        temp.replace(target)
+        return mode
+
+    with _refusing("write", path):
+        # The last look is as late as can be: what remains is the time between two system calls.
+        place_file(target, data, mode=look(), last_look=look)
 
 
 def create_new(path: Path, data: bytes) -> None:
-    """Make a new file `path` holding `data`, mode 0600; what has the name already is left alone.
+    """Make a new file `path` holding `data`, mode 0600, its folders 0700; what has the name is left alone.
 
     :raises FileExistsError: something of that name is there.
     :raises ProviderError: permanent, nothing was written; ambiguous, the disk failed as the name was given.
     """
-    with _temporary(path, path, data) as temp:
-        try:
-            os.link(temp, path)
-        except FileExistsError:
-            raise
-        except OSError as fault:
-            if fault.errno not in _NO_LINKS:
-                raise
-            _claim_name(path, temp)
-        temp.unlink(missing_ok=True)
+    with _refusing("write", path):
+        make_folders(path.parent)
+        placed = place_new_file(path, data)
+    if not placed:
+        raise FileExistsError(str(path))
 
 
 def remove(path: Path) -> None:
@@ -132,84 +108,20 @@ def remove(path: Path) -> None:
 
     :raises ProviderError: permanent, it stands; ambiguous, the disk failed and it may come back.
     """
-    with _naming("remove", path):
-        path.unlink(missing_ok=True)
-    _make_last("remove", path, path)
-
-
-def _claim_name(path: Path, temp: Path) -> None:
-    """Take the name without a hard link, which some file systems lack."""
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _NEW_FILE_MODE))
-    temp.replace(path)
+    with _refusing("remove", path):
+        remove_file(path)
 
 
 @contextlib.contextmanager
-def _temporary(path: Path, target: Path, data: bytes) -> Iterator[Path]:
-    """Give a file beside `target` that holds `data` on disk, to be named; then it is gone, and the name lasts.
-
-    `path` is what the file is called to the person. FileExistsError is the caller's.
-    """
-    try:
-        make_folders(target.parent)  # never a FileExistsError, which is kept for the file itself
-        temp = _filled(target.parent, data)
-    except OSError as fault:
-        raise _refused("write", path, fault) from fault
-    try:
-        with _naming("write", path):
-            yield temp
-    finally:
-        with contextlib.suppress(OSError):  # what stays is swept
-            temp.unlink(missing_ok=True)
-    _make_last("write", path, target)
-
-
-def _filled(folder: Path, data: bytes) -> Path:
-    """Return a new file that holds `data` on disk."""
-    handle, name = tempfile.mkstemp(prefix=_TEMP_PREFIX, dir=folder)
-    temp = folder / os.path.basename(name)  # noqa: PTH119 - mkstemp speaks in strings
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        _sweep(folder, temp.stat().st_mtime)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temp.unlink()
-        raise
-    return temp
-
-
-@contextlib.contextmanager
-def _naming(verb: str, path: Path) -> Iterator[None]:
+def _refusing(verb: str, path: Path) -> Iterator[None]:
     """Turn what the system says into what a person can act on. After a failure of the disk either may be true."""
     try:
         yield
-    except FileExistsError:
-        raise
+    except MayNotLastError as fault:
+        if fault.errno != errno.ENOENT:  # else the folder was taken away meanwhile, and the file with it
+            raise _refused(verb, path, fault, FaultClass.AMBIGUOUS) from fault
     except OSError as fault:
-        certain = fault.errno != errno.EIO
-        raise _refused(
-            verb, path, fault, FaultClass.PERMANENT if certain else FaultClass.AMBIGUOUS
-        ) from fault
-
-
-def _make_last(verb: str, path: Path, target: Path) -> None:
-    """Make a name that was given or taken last. Where that fails it stands, and may not stand tomorrow."""
-    try:
-        sync_folder(target.parent)
-    except FileNotFoundError:  # the folder was taken away meanwhile, and the file with it
-        return
-    except OSError as fault:
-        raise _refused(verb, path, fault, FaultClass.AMBIGUOUS) from fault
-
-
-def _sweep(folder: Path, now: float) -> None:
-    """Remove what killed runs left behind; `now` is the time of a file just written there."""
-    for left in folder.glob(_TEMP_PREFIX + "*"):
-        with contextlib.suppress(OSError):
-            if now - left.stat().st_mtime > _TEMP_LIFE_SECONDS:
-                left.unlink()
+        raise _refused(verb, path, fault) from fault
 
 
 def _refused(

@@ -13,19 +13,17 @@ import io
 import json
 import os
 import tarfile
-import tempfile
 import zlib
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automations.config.newfile import sync_folder
 from automations.errors import RefusedError
-from automations.store.files import give_name
-from automations.store.keeping.staging import sweep
+from automations.whole_files import place_new_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+    from typing import BinaryIO
 
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 4 * 1024 * 1024
@@ -53,29 +51,21 @@ def write_archive(target: Path, manifest: bytes, files: list[tuple[str, bytes]],
     """Write an archive, mode 0600, whole or not at all; `stamp` is its files' time in seconds of the epoch.
 
     :raises FileExistsError: something of that name is there; it is left alone.
-    :raises OSError: it cannot be written; nothing is left.
+    :raises OSError: it cannot be written.
     """
-    # mkstemp opens with O_CREAT | O_EXCL | O_NOFOLLOW and mode 0600, whatever the umask.
-    handle, name = tempfile.mkstemp(prefix=".ml-", suffix=".new", dir=target.parent)
-    temporary = Path(name)
-    sweep(target.parent, temporary.stat().st_mtime)
-    try:
-        with os.fdopen(handle, "wb") as raw:
-            with (
-                gzip.GzipFile("", "wb", 6, raw, mtime=stamp) as packed,
-                tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
-            ):
-                for member, content in ((MANIFEST, manifest), *files):
-                    info = tarfile.TarInfo(member)
-                    info.size, info.mode, info.mtime = len(content), 0o600, stamp
-                    tar.addfile(info, io.BytesIO(content))
-            raw.flush()
-            os.fsync(raw.fileno())
-        if not give_name(temporary, target):
-            raise FileExistsError(str(target))
-        sync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
+
+    def pack(raw: BinaryIO) -> None:
+        with (
+            gzip.GzipFile("", "wb", 6, raw, mtime=stamp) as packed,
+            tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as tar,
+        ):
+            for member, content in ((MANIFEST, manifest), *files):
+                info = tarfile.TarInfo(member)
+                info.size, info.mode, info.mtime = len(content), 0o600, stamp
+                tar.addfile(info, io.BytesIO(content))
+
+    if not place_new_file(target, pack):
+        raise FileExistsError(str(target))
 
 
 def read_archive(path: str) -> Iterator[tuple[str, Iterator[bytes]]]:

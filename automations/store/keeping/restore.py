@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from automations.config.newfile import sync_folder, write_new
+from automations.config.newfile import write_new
 from automations.errors import RefusedError
 from automations.model.records import DraftState, LogEntry
 from automations.plan.approvals import voided
 from automations.plan.lifecycle import Event, step
-from automations.store.files import give_name, side_files
+from automations.store.files import side_files
 from automations.store.keeping.archive import BadArchiveError, unpack
 from automations.store.keeping.backup import FORMAT, Kept
 from automations.store.migrate import APPLICATION_ID, VERSION
 from automations.store.sqlite import SqliteJournal
+from automations.whole_files import give_name, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,11 +8,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automations.whole_files import LIFE_SECONDS, UNFINISHED, sweep
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-_PREFIX = ".ml-"
-_LIFE_SECONDS = 3600.0
 
 
 @contextmanager
@@ -21,18 +20,16 @@ def staging_folder(beside: Path) -> Iterator[Path]:
 
     :raises OSError: it cannot be made.
     """
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=beside, ignore_cleanup_errors=True) as name:
-        sweep(beside, Path(name).stat().st_mtime)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=beside, ignore_cleanup_errors=True) as name:
+        now = Path(name).stat().st_mtime
+        sweep(beside, now)
+        _sweep_folders(beside, now)
         yield Path(name)
 
 
-def sweep(folder: Path, now: float) -> None:
-    """Remove our unfinished files and folders that are older than an hour; `now` is the time of a new one."""
-    for left in folder.glob(f"{_PREFIX}*"):
+def _sweep_folders(beside: Path, now: float) -> None:
+    """Remove the folders that killed processes left; only here, because one may be at work in one for long."""
+    for left in beside.glob(f"{UNFINISHED}*/"):
         with suppress(OSError):
-            if now - left.lstat().st_mtime <= _LIFE_SECONDS:
-                continue
-            if left.is_dir() and not left.is_symlink():
+            if not left.is_symlink() and now - left.stat().st_mtime > LIFE_SECONDS:
                 shutil.rmtree(left)
-            elif left.name.endswith(".new"):
-                left.unlink()
