@@ -93,20 +93,36 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     before = world.journal.load(policy.person)
     try:
         check_time(now, before)
-    except PlanRefusedError as refusal:
-        return _refuse(world, run, before, refusal, watch)
-    recovered = _recover(policy, world, before, run)
-    recorded = world.journal.load(policy.person) if before.claims else before
-    needs = plan_needs(policy, now, recorded, only)
-    watched = _watched(world, ground, needs, recorded)
-    seen = observe(needs, world.calendar, world.mailbox, ground.holidays)
-    try:
+        recovered, recorded = _recover(policy, world, before, run)
+        needs = plan_needs(policy, now, recorded, only)
+        watched = _watched(world, ground, needs, recorded)
+        seen = observe(needs, world.calendar, world.mailbox, ground.holidays)
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
         return _refuse(world, run, before, refusal, watch)
     applied = apply_all(Bench(policy, world, recorded, run.id, read_at=began), plan.actions)
     told, held = _tell(policy, world, run, plan)
     results = (*recovered, *applied, *told)
+    found, look = _found(policy, world, ground, run, before, plan, results, only)
+    notices = watch.told(before.problems, found, now)
+    _log_notices(world, run, notices, now)
+    plan = replace(plan, due=min(filter(None, (plan.due, held, look)), default=None))
+    wake = None if only else _wake(policy, plan, results, notices, ground, watched)
+    return _finish(world, run, plan, results, notices, wake)
+
+
+def _found(
+    policy: Policy,
+    world: World,
+    ground: Ground,
+    run: Run,
+    before: Recorded,
+    plan: Plan,
+    results: Sequence[Result],
+    only: frozenset[str],
+) -> tuple[list[Problem], datetime | None]:
+    """Return every problem that stands now, whoever saw it, and when a run has to look for one that will come."""
+    now = run.started
     ending, look = plan_sign_in_end(policy.person, ground.sign_in(), policy.me.zone, now)
     found = [
         *plan.problems,
@@ -116,16 +132,22 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
         *ending,
         *_silence(policy, world, ground, run, before),
     ]
-    notices = watch.told(before.problems, found, now)
-    _log_notices(world, run, notices, now)
-    outcome = run_outcome(results, notices.standing)
-    plan = replace(plan, due=min(filter(None, (plan.due, held, look)), default=None))
-    wake = None if only else _wake(plan, results, notices, ground, watched)
-    wake = wake and replace(wake, monitored=bool(policy.monitor))
-    finished = world.clock.now()
+    return found, look
+
+
+def _finish(
+    world: World,
+    run: Run,
+    plan: Plan,
+    results: tuple[Result, ...],
+    notices: Notices,
+    wake: Wake | None,
+) -> Report:
+    """Record how the run ended, and report it."""
+    outcome, finished = run_outcome(results, notices.standing), world.clock.now()
     world.journal.finish_run(run, at=finished, outcome=outcome, problems=notices.standing, wake=wake)
-    finished_run = replace(run, finished=finished, outcome=outcome)
-    return Report(finished_run, outcome, results, notices, next_look(plan, notices.standing))
+    ended = replace(run, finished=finished, outcome=outcome)
+    return Report(ended, outcome, results, notices, next_look(plan, notices.standing))
 
 
 def _silence(policy: Policy, world: World, ground: Ground, run: Run, before: Recorded) -> list[Problem]:
@@ -220,10 +242,12 @@ def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError,
     )
 
 
-def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tuple[Result, ...]:
-    """Settle what an interrupted run left open, before anything else."""
+def _recover(
+    policy: Policy, world: World, recorded: Recorded, run: Run
+) -> tuple[tuple[Result, ...], Recorded]:
+    """Settle what an interrupted run left open, before anything else; return the memory as it then is."""
     if not recorded.claims:
-        return ()
+        return (), recorded
     evidence = observe_claims(recorded, world.calendar, world.mailbox, world.sender)
     settlements = plan_recovery(recorded, evidence, world.clock.now())
     results: list[Result] = []
@@ -241,7 +265,7 @@ def _recover(policy: Policy, world: World, recorded: Recorded, run: Run) -> tupl
     if again:
         fresh = world.journal.load(policy.person)
         results.extend(apply_all(Bench(policy, world, fresh, run.id, claimed), again))
-    return tuple(results)
+    return tuple(results), world.journal.load(policy.person)
 
 
 def _settle(world: World, settlement: Settlement, ended: Outcome) -> tuple[Result, bool]:
@@ -324,6 +348,7 @@ def next_look(plan: Plan, standing: Sequence[Problem]) -> datetime | None:
 
 
 def _wake(
+    policy: Policy,
     plan: Plan,
     results: Sequence[Result],
     notices: Notices,
@@ -339,4 +364,5 @@ def _wake(
     if due is None or watched is None:
         return None
     restless = bool(results) or any(p.severity is not Severity.WARNING for p in notices.standing)
-    return Wake(due, "" if restless else ground.config, ground.version, watched)
+    config = "" if restless else ground.config
+    return Wake(due, config, ground.version, watched, monitored=bool(policy.monitor))

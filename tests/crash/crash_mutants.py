@@ -72,7 +72,7 @@ def moves_a_block_before_it_writes_that_down(put):
 
 @mutant("edited outside", "meeting lands on a block")
 def forgets_what_was_interrupted(put):
-    put(cycle, "_recover", lambda *_: ())
+    put(cycle, "_recover", lambda policy, world, recorded, run: ((), recorded))
 
 
 @mutant("smtp: send by a run")
