@@ -54,6 +54,14 @@ def late(build: Callable[[], Part]) -> Part:
     return cast("Part", _Late(build))
 
 
+def _pinging(settings: MonitorSettings | None, seconds: float | None = None) -> Monitor | None:
+    if not settings:
+        return None
+    from automations.providers.monitor import PingMonitor
+
+    return PingMonitor(settings, seconds=seconds)
+
+
 @dataclass(slots=True)
 class Session:
     """One call of the program: where things are, and the parts made when first asked for."""
@@ -213,33 +221,20 @@ class Session:
 
         `seconds` bounds a ping where it must be shorter than usual.
         """
-        settings = self._monitor_settings()
-        if not settings:
-            return None
-        from automations.providers.monitor import PingMonitor
-
-        return PingMonitor(settings, seconds=seconds)
-
-    def monitor_at_visit(self) -> Monitor | None:
-        """Return the same for a run with nothing due, whose config has not changed since it was found right."""
-        from automations.config.visit import monitor_as_checked
-
-        settings = monitor_as_checked(self.places.config)
-        if not settings:
-            return None
-        from automations.providers.monitor import PingMonitor
-
-        return PingMonitor(settings)
-
-    def _monitor_settings(self) -> MonitorSettings | None:
+        from automations.config.monitor import monitor_despite
         from automations.errors import ConfigError
 
         try:
-            return self.policy.monitor
-        except ConfigError:
-            from automations.config.load import monitor_named
+            settings: MonitorSettings | None = self.policy.monitor
+        except ConfigError as wrong:
+            settings = monitor_despite(wrong, self.places.config)
+        return _pinging(settings, seconds)
 
-            return monitor_named(self.places.config)
+    def monitor_at_visit(self) -> Monitor | None:
+        """Return the same for a run with nothing due, whose config has not changed since it was found right."""
+        from automations.config.monitor import monitor_at
+
+        return _pinging(monitor_at(self.places.config))
 
     def ground(self) -> Ground:
         """Return what a run stands on beside the world."""

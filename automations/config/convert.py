@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import to_builtins
+
 from automations.config.checks import all_windows, block_minutes
+from automations.config.monitor import monitor_of
 from automations.config.windows import quiet_hours
 from automations.model import policy
 
 if TYPE_CHECKING:
     from automations.config import spec
-    from automations.config.accounts import Password, PingUrl
+    from automations.config.accounts import Password
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 
@@ -52,7 +55,7 @@ def to_policy(config: spec.Config, folder: str, data_dir: str) -> policy.Policy:
         google=_google(config.google, folder, data_dir),
         smtp=_smtp(config.smtp, folder),
         notify=policy.NotifySettings(config.notify.desktop, _secret(config.notify.url, folder)),
-        monitor=to_monitor(config.monitor, folder),
+        monitor=monitor_of(to_builtins(config.monitor), folder),
         sample=config.sample,
     )
 
@@ -138,12 +141,7 @@ def _smtp(one: spec.Smtp, folder: str) -> policy.SmtpSettings:
     )
 
 
-def to_monitor(one: spec.Monitor, folder: str) -> policy.MonitorSettings:
-    """Return the monitor of a config whose [monitor] has no problem, whatever the rest of it has."""
-    return policy.MonitorSettings(one.ping_url.url, _secret(one.ping_url, folder), one.style)
-
-
-def _secret(kept: Password | PingUrl, folder: str) -> policy.SecretPlace:
+def _secret(kept: Password, folder: str) -> policy.SecretPlace:
     return policy.SecretPlace(
         env=kept.env, file=_absolute(kept.file, folder) if kept.file else "", command=kept.command
     )

@@ -13,7 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from automations.config.checks import cross_faults
-from automations.config.convert import to_monitor, to_policy
+from automations.config.convert import to_policy
 from automations.config.reader import read_document
 from automations.config.spec import Config
 from automations.config.zones import zone_note
@@ -22,7 +22,7 @@ from automations.errors import ConfigError, ConfigProblem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from automations.model.policy import MonitorSettings, Policy
+    from automations.model.policy import Policy
 
 LARGEST = 1024 * 1024
 """The most bytes a config may have; more is some other file."""
@@ -71,7 +71,7 @@ def parse(text: bytes, path: str, data_dir: str) -> Loaded:
     except RuntimeError:
         # Without a home folder ~ stands for nothing; cron and containers may have none.
         raise _refused(
-            path, "~ cannot be used: this machine names no home folder; write whole paths"
+            path, "cannot be used: this machine names no home folder; write whole paths", key="~"
         ) from None
     return Loaded(
         policy=policy,
@@ -81,21 +81,6 @@ def parse(text: bytes, path: str, data_dir: str) -> Loaded:
         given=reading.given,
         notes=tuple(_notes(config)),
     )
-
-
-def monitor_named(path: str) -> MonitorSettings | None:
-    """Return the monitor that a config names which may be wrong elsewhere; None where that cannot be told.
-
-    Somebody should hear of a run that its config keeps from starting.
-    """
-    try:
-        reading = read_document(Config, _document(_read(path), path))
-        problems = (*reading.problems, *cross_faults(reading))
-        if any(problem.key.partition(".")[0] == "monitor" for problem in problems):
-            return None
-        return to_monitor(reading.config.monitor, str(Path(path).parent))
-    except (ConfigError, RuntimeError):
-        return None
 
 
 def _notes(config: Config) -> Iterator[str]:

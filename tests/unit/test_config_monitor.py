@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from automations.config.load import load, monitor_named, parse
+from automations.config.load import load, parse
+from automations.config.monitor import monitor_at, monitor_despite
 from automations.config.schema import schema_text
-from automations.config.visit import monitor_as_checked
 from automations.errors import ConfigError
 
 ME = '[me]\nname = "Sam Lee"\nemail = "sam@example.com"\ntimezone = "Europe/Berlin"\n'
@@ -79,18 +79,51 @@ def test_each_way_to_get_it_wrong_is_named(text, key, said):
     assert said in what
 
 
-def test_it_is_known_also_where_the_rest_of_the_config_is_wrong(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [
+        (f'{ME}\n[offers]\nhours = -1\n[monitor]\nping_url = "https://hc.test/{SECRET}"\n', True),
+        (f'{ME}\n[monitor]\nping_url = "http://hc.test/{SECRET}"\n', False),
+        (f'{ME}\n[monitor]\nping_url = "https://hc.test/{SECRET}"\nstyle = "kuma"\n', False),
+        (f'{ME}\nboss = 1\n[[monitor]]\nping_url = "https://hc.test/{SECRET}"\n', False),
+        ("[monitor\n", False),
+        (None, False),
+    ],
+)
+def test_it_is_known_also_where_only_the_rest_of_the_config_is_wrong(tmp_path, text, known):
     path = tmp_path / "config.toml"
-    path.write_text(f'{ME}\n[offers]\nhours = -1\n[monitor]\nping_url = "https://hc.test/{SECRET}"\n')
-    found = monitor_named(str(path))
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(str(path), "/d")
+    found = monitor_despite(caught.value, str(path))
+    assert (found is not None and found.url.endswith(SECRET)) is known
+
+
+def test_it_is_known_where_there_is_no_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    monkeypatch.setattr("pathlib.Path.home", lambda: 1 / 0)
+    path = tmp_path / "config.toml"
+    path.write_text(f'{ME}\n[mail]\nfolder = "~/mail"\n[monitor]\nping_url = "https://hc.test/{SECRET}"\n')
+    with pytest.raises(ConfigError, match="~: cannot be used: this machine names no home folder") as caught:
+        load(str(path), "/d")
+    found = monitor_despite(caught.value, str(path))
     assert found is not None
     assert found.url.endswith(SECRET)
 
-    path.write_text(f'{ME}\n[monitor]\nping_url = "http://hc.test/{SECRET}"\n')
-    assert monitor_named(str(path)) is None
-    path.write_text("[monitor\n")
-    assert monitor_named(str(path)) is None
-    assert monitor_named(str(tmp_path / "none.toml")) is None
+    path.write_text(f'{ME}\n[monitor]\nping_url = {{file = "~/ping-url"}}\n')
+    with pytest.raises(ConfigError, match="no home folder") as caught:
+        load(str(path), "/d")
+    assert monitor_despite(caught.value, str(path)) is None
+
+
+def test_no_program_of_a_config_that_others_can_write_to_is_started_for_it(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text(f'{ME}\n[monitor]\nping_url = {{command = "pass show monitor"}}\n')
+    path.chmod(0o666)
+    with pytest.raises(ConfigError) as caught:
+        load(str(path), "/d")
+    assert monitor_despite(caught.value, str(path)) is None
 
 
 @pytest.mark.parametrize(
@@ -109,7 +142,7 @@ def test_it_is_known_also_where_the_rest_of_the_config_is_wrong(tmp_path):
 def test_a_run_with_nothing_due_reads_the_same_without_the_checks(tmp_path, text):
     path = tmp_path / "config.toml"
     path.write_text(f"\ufeff{ME}\n[monitor]\n{text}\n", encoding="utf-8")
-    assert monitor_as_checked(str(path)) == load(str(path), "/d").policy.monitor
+    assert monitor_at(str(path)) == load(str(path), "/d").policy.monitor
 
 
 @pytest.mark.parametrize(
@@ -118,8 +151,8 @@ def test_a_run_with_nothing_due_reads_the_same_without_the_checks(tmp_path, text
 def test_and_gives_up_where_it_is_not_as_the_checks_would_have_it(tmp_path, text):
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")
-    assert monitor_as_checked(str(path)) is None
-    assert monitor_as_checked(str(tmp_path)) is None
+    assert monitor_at(str(path)) is None
+    assert monitor_at(str(tmp_path)) is None
 
 
 def test_editors_take_a_text_and_a_table_for_it():
