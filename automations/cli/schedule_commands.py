@@ -140,14 +140,12 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
 
     It exits with 1 while something keeps it from running.
     """
-    from automations.plan.silence import last_look
-
     session: Session = ctx.obj
     call, now = _call(session), session.clock.now()
     found = judgements(session)
     there = [one for one in found if one.installed]
     recorded = session.reading_journal().load(session.policy.person)
-    last, silence = last_look(recorded), _missed(recorded, session)
+    last, silence = recorded.last_look, _missed(recorded, session)
     if as_json:
         from automations.cli.wording import local_iso
 
@@ -250,9 +248,7 @@ def _print_status(
 
 
 def _last_look(session: Session) -> datetime | None:
-    from automations.plan.silence import last_look
-
-    return last_look(session.reading_journal().load(session.policy.person))
+    return session.reading_journal().load(session.policy.person).last_look
 
 
 def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:

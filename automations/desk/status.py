@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState
 from automations.plan.incident_record import overdue_promise, updates_of
-from automations.plan.silence import last_look, silence_of, stopped_problem
+from automations.plan.silence import silence_of, stopped_problem
 from automations.plan.waiting import in_reading_order, waits
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
         overdue=overdue_updates(recorded, now),
         next_blocks=tuple(sorted(blocks, key=lambda block: block.span.start if block.span else now)),
         last_run=recorded.last_run,
-        last_look=last_look(recorded),
+        last_look=recorded.last_look,
         due=recorded.due,
         problems=recorded.problems,
     )

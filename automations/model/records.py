@@ -331,6 +331,11 @@ Record = (
 """What a journal transaction may write."""
 
 
+def last_look(worked: datetime | None, came_by: datetime | None) -> datetime | None:
+    """Return when a run last looked: it worked then, or came by and nothing was due. None: none ever did."""
+    return max(filter(None, (worked, came_by)), default=None)
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """The journal's memory of one person, read in one transaction: what a plan decides from.
@@ -366,6 +371,11 @@ class Recorded:
     due: datetime | None = None
     last_idle: datetime | None = None
     awake: float | None = None
+
+    @property
+    def last_look(self) -> datetime | None:
+        """When a run last looked, None when none ever did."""
+        return last_look(self.last_run.started if self.last_run else None, self.last_idle)
 
 
 @dataclass(frozen=True, slots=True)

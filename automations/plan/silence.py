@@ -53,19 +53,12 @@ class Silence:
         return f"no run {when}, though the machine was on for {_length(self.awake)} of it"
 
 
-def last_look(recorded: Recorded) -> datetime | None:
-    """Return when a run last worked or came by."""
-    looks = (recorded.last_idle, recorded.last_run.started if recorded.last_run else None)
-    return max((at for at in looks if at is not None), default=None)
-
-
 def silence_of(recorded: Recorded, now: datetime, awake: float | None) -> Silence | None:
     """Return the silence that lasts up to `now`, None when the last look is no longer ago than allowed.
 
     `awake` are the seconds that the machine has been awake since it started, None where it does not tell.
     """
-    begin = last_look(recorded)
-    return silence_since(begin, recorded.awake, now, awake)
+    return silence_since(recorded.last_look, recorded.awake, now, awake)
 
 
 def silence_since(

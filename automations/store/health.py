@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.errors import StoreError
 from automations.model.health import JournalSeen
+from automations.model.records import last_look
 from automations.store.chain import check_log
 from automations.store.instants import text_to_instant
 from automations.store.looking import looking_at
@@ -57,7 +58,7 @@ def look_at_journal(path: str) -> JournalSeen | None:
             log_lines=log.lines,
             log_broken=f"line {log.broken} {log.what}" if log.broken is not None else "",
             people=_people(connection),
-            last_look=_last_look(connection),
+            last_look=last_look(*_looks(connection)),
             awake=_one(connection, "SELECT awake FROM wake") if layout >= _TELLS_AWAKE else None,
             run_begun=_run_begun(connection),
             problems=_problems(connection),
@@ -92,9 +93,11 @@ def _people(connection: sqlite3.Connection) -> tuple[str, ...]:
     return tuple(person for (person,) in rows)
 
 
-def _last_look(connection: sqlite3.Connection) -> datetime | None:
-    found = connection.execute("SELECT last_run, last_idle FROM wake").fetchone() or ()
-    return max((text_to_instant(each) for each in found if each), default=None)
+def _looks(connection: sqlite3.Connection) -> tuple[datetime | None, datetime | None]:
+    """Return when a run last worked and last came by for nothing; every layout has them."""
+    row = connection.execute("SELECT last_run, last_idle FROM wake").fetchone()
+    worked, came_by = row or (None, None)
+    return worked and text_to_instant(worked), came_by and text_to_instant(came_by)
 
 
 def _run_begun(connection: sqlite3.Connection) -> datetime | None:
