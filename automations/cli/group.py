@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from automations.cli import stopping
 from automations.cli.output import is_interactive, show_error, speak_any_encoding, whisper
 from automations.errors import ExitCode, MagicloopError
 
@@ -27,14 +28,6 @@ class StoppedError(MagicloopError):
     """The person pressed Ctrl-C, or ended the input at a question."""
 
     exit_code = ExitCode.INTERRUPTED
-
-
-class ToldToStop(BaseException):
-    """A signal to stop arrived; raised wherever the program is, so that all it holds is let go of."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
 
 
 class LazyGroup(click.Group):
@@ -76,9 +69,7 @@ class RootGroup(LazyGroup):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Carry out the command; told to stop, it lets go of what it holds."""
-        from automations.cli.stopping import told_to_stop  # help does without it
-
-        with told_to_stop():
+        with stopping.told_to_stop():
             return super().invoke(ctx)
 
     def main(
@@ -101,11 +92,9 @@ class RootGroup(LazyGroup):
             if is_interactive() and "--json" not in words:
                 whisper("")  # the terminal shows ^C in the line of the question
             code = _show_stopped(as_json="--json" in words)
-        except ToldToStop as stop:
+        except stopping.ToldToStop as stop:
             _show_stopped(as_json="--json" in words)
-            from automations.cli.stopping import die_of
-
-            die_of(stop)
+            stopping.die_of(stop)
         except click.ClickException as error:
             code = _show_wrong_call(error, as_json="--json" in words)
         except MagicloopError as error:

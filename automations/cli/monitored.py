@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.group import ToldToStop
+from automations.cli.stopping import ToldToStop
 from automations.errors import ExitCode, LockHeldError, MagicloopError
 
 if TYPE_CHECKING:

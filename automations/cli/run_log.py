@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from automations.cli.group import ToldToStop, bug_in
+from automations.cli.group import bug_in
 from automations.cli.output import goes_to_journal
+from automations.cli.stopping import ToldToStop
 from automations.errors import MagicloopError
 from automations.model.text import visible
 

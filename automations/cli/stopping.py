@@ -1,17 +1,14 @@
 """Being told to stop, by a scheduler, a shutdown or a closed terminal: tidy up, then die of it.
 
 Whoever sent the signal sees that it worked (143 or 129 in a shell, a clean stop for systemd). Ctrl-C is
-Python's own KeyboardInterrupt.
+Python's own KeyboardInterrupt. Help loads this too, so `signal` is imported where it is needed.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
-
-from automations.cli.group import ToldToStop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +17,22 @@ if TYPE_CHECKING:
 SIGNALS = ("SIGTERM", "SIGHUP")
 
 
+class ToldToStop(BaseException):
+    """A signal to stop arrived; raised wherever the program is, so that all it holds is let go of."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 @contextmanager
 def told_to_stop() -> Iterator[None]:
     """Raise `ToldToStop` in here when a signal to stop arrives; a second one ends the process at once.
 
     A signal that is ignored (nohup) or is somebody else's business stays so.
     """
+    import signal
+
     there = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
     ours = [each for each in there if signal.getsignal(each) is signal.SIG_DFL]
 
@@ -49,6 +56,8 @@ def told_to_stop() -> Iterator[None]:
 
 def die_of(stop: ToldToStop) -> NoReturn:
     """End the process by the signal that was sent."""
+    import signal
+
     signal.signal(stop.number, signal.SIG_DFL)
     os.kill(os.getpid(), stop.number)
     os._exit(

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from automations.cli import run_log
-from automations.cli.group import ToldToStop
+from automations.cli.stopping import ToldToStop
 from automations.config.places import find_places
 from automations.wiring import Session
 
