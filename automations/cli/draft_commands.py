@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
@@ -180,22 +181,23 @@ def approve(
     """
     from automations.desk import review
 
-    with session.bench() as bench:
-        found, edited = review.refreshed(bench, review.find_draft(bench.recorded, name))
+    approving = partial(review.approve, despite=despite, reason=reason, new_recipients=named)
+    with session.bench() as held:
+        bench, found, edited = review.standing(held, name)
         review.check_approvable(bench, found)
-    if edited is not None:
-        say("You edited it outside; these are the words now.")
-    if seen_hash is None:
+        if edited is not None:
+            say("You edited it outside; these are the words now.")
+        approved = None if seen_hash is None else approving(bench, found, seen_hash)
+    if approved is None:
+        # The person reads without holding the lock, so it is looked at again afterwards.
         seen_hash = _ask_approval(session, found, despite, reason)
-    with session.bench() as bench:
-        current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
-        if changed is not None:
-            raise RefusedError(
-                "it changed while you were reading", fix=f"magicloop draft show {found.id[:6]}"
-            )
-        approved = review.approve(
-            bench, current, seen_hash, despite=despite, reason=reason, new_recipients=named
-        )
+        with session.bench() as held:
+            bench, current, changed = review.standing(held, found.id)
+            if changed is not None:
+                raise RefusedError(
+                    "it changed while you were reading", fix=f"magicloop draft show {found.id[:6]}"
+                )
+            approved = approving(bench, current, seen_hash)
     if approved.handed_over is None:
         _say_when_it_leaves(session, approved)
         return
@@ -241,20 +243,23 @@ def edit(
     from automations.desk import review
 
     body = _text_of(body_file) if body_file else None
-    with session.bench() as bench:
-        found, _ = review.refreshed(bench, review.find_draft(bench.recorded, name))
     words = review.NewWords(subject, body, to or None, cc or None)
-    if words == review.NewWords():
+    given = words != review.NewWords()
+    with session.bench() as held:
+        bench, found, _ = review.standing(held, name)
+        edited = review.edit(bench, found, words) if given else None
+    if edited is None:
         from automations.cli.editing import edit_in_editor
 
+        # The editor is open without holding the lock, so the draft is looked at again afterwards.
         words = edit_in_editor(found)
-    with session.bench() as bench:
-        current, changed = review.refreshed(bench, review.find_draft(bench.recorded, found.id))
-        if changed is not None or current.text_rev != found.text_rev:
-            raise RefusedError(
-                "it changed while you were editing", fix=f"magicloop draft edit {found.id[:6]}"
-            )
-        edited = review.edit(bench, current, words)
+        with session.bench() as held:
+            bench, current, changed = review.standing(held, found.id)
+            if changed is not None or current.text_rev != found.text_rev:
+                raise RefusedError(
+                    "it changed while you were editing", fix=f"magicloop draft edit {found.id[:6]}"
+                )
+            edited = review.edit(bench, current, words)
     if edited.text_rev == found.text_rev:
         say("Nothing changed.")
         return

@@ -178,11 +178,11 @@ class Sitting:
         if not self._confirmed(card):
             say("Not approved; nothing changed.")
             return Then.STAY
-        with self.session.bench() as bench:
-            current, adopted = review.refreshed(bench, review.find_draft(bench.recorded, card.id))
+        with self.session.bench() as held:
+            bench, current, adopted = review.standing(held, card.id)
             if adopted is None and current.text_rev == card.text_rev:
                 approved = review.approve(
-                    replace(bench, recorded=bench.world.journal.load(current.person)),
+                    bench,
                     current,
                     card.hash,
                     despite=[found.code for found in card.errors],
@@ -238,7 +238,7 @@ class Sitting:
         from automations.cli.editing import edit_until_right
 
         with self.session.bench() as bench:
-            before, adopted = review.refreshed(bench, review.find_draft(bench.recorded, self._card.id))
+            _, before, adopted = review.standing(bench, self._card.id)
         if adopted is not None:
             say("You edited it outside; these are the words now:")
             return Then.AGAIN
@@ -246,8 +246,8 @@ class Sitting:
         if words == review.NewWords():
             say("Nothing changed.")
             return Then.STAY
-        with self.session.bench() as bench:
-            current, changed = review.refreshed(bench, review.find_draft(bench.recorded, before.id))
+        with self.session.bench() as held:
+            bench, current, changed = review.standing(held, before.id)
             if changed is not None or current.text_rev != before.text_rev:
                 raise RefusedError(
                     "it changed outside while you were editing; your edit is not kept",

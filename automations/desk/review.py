@@ -110,6 +110,19 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     return now_as, results[0] if now_as.text_rev != draft.text_rev else None
 
 
+def standing(bench: Bench, name: str) -> tuple[Bench, Draft, Result | None]:
+    """Return the draft of an id or key as `refreshed` does, before it the bench with the memory as it then is.
+
+    :raises UnknownNameError: as `find_draft`.
+    :raises ProviderError, RefusedError, HeaderFaultError: as `refreshed`.
+    """
+    before = find_draft(bench.recorded, name)
+    draft, adopted = refreshed(bench, before)
+    if draft is not before:
+        bench = replace(bench, recorded=bench.world.journal.load(draft.person))
+    return bench, draft, adopted
+
+
 def approve(
     bench: Bench,
     draft: Draft,

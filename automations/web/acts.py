@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -37,10 +36,10 @@ def shown(bench: Bench, draft: Draft, form: Form) -> tuple[Bench, Draft]:
 
     :raises RefusedError: it is not.
     """
-    current, adopted = review.refreshed(bench, draft)
+    bench, current, adopted = review.standing(bench, draft.id)
     if adopted is not None or form.get("hash", "") != current.hash:
         raise RefusedError(CHANGED, where=draft.key)
-    return replace(bench, recorded=bench.world.journal.load(current.person)), current
+    return bench, current
 
 
 def approve(bench: Bench, draft: Draft, form: Form) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import flask
@@ -11,7 +12,7 @@ import jinja2
 from werkzeug.exceptions import HTTPException
 
 from automations.desk.looks import note_look
-from automations.desk.review import find_draft, refreshed
+from automations.desk.review import find_draft, standing
 from automations.errors import ConflictError, LockHeldError, MagicloopError, UnknownNameError
 from automations.model.records import DraftState
 from automations.model.text import visible
@@ -23,6 +24,7 @@ from automations.web.view import build_view
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from automations.apply import Bench
     from automations.model.records import Draft, Recorded
     from automations.web.guard import Guard, Visitor
     from automations.wiring import Session
@@ -139,35 +141,66 @@ def _first() -> Any:
 
 def _draft(draft_id: str) -> Any:
     """Show a draft as it stands here and outside."""
-    recorded, draft = _looked_at(draft_id)
-    return _page("page.html.j2", recorded, draft)
+    return _looked_at("page.html.j2", draft_id)
 
 
 def _edit(draft_id: str) -> Any:
     """Show a draft's words in a form."""
-    recorded, draft = _looked_at(draft_id)
-    return _page("edit.html.j2", recorded, draft)
+    return _looked_at("edit.html.j2", draft_id)
 
 
-def _looked_at(draft_id: str) -> tuple[Recorded, Draft]:
-    """Read a draft anew, also outside where nobody holds the lock; what was edited there is taken over."""
+def _looked_at(template: str, draft_id: str) -> Any:
+    """Show a draft that waits as it stands outside too, where nobody holds the lock, and note that it was shown.
+
+    What was edited there is taken over. One hold of the lock spans it all, so that what is noted is what was shown.
+    """
     session: Session = flask.g.session
-    visitor: Visitor = flask.g.visitor
+    recorded, draft = _here(session, draft_id)
+    if draft.state is not DraftState.WAITING:
+        return _page(template, recorded, draft)
+    with ExitStack() as held:
+        bench = _bench_unless_busy(session, held)
+        if bench is None:
+            return _page(template, *_here(session, draft_id))
+        bench, draft = _refreshed(bench, draft_id)
+        text = _page(template, bench.recorded, draft)
+        if draft.state is DraftState.WAITING:
+            with suppress(ConflictError):
+                note_look(bench, draft)
+    return text
+
+
+def _here(session: Session, draft_id: str) -> tuple[Recorded, Draft]:
+    """Return the memory as it is, and a draft in it."""
     recorded = session.reading_journal().load(session.policy.person)
-    draft = _named(recorded, draft_id)
-    if draft.state is DraftState.WAITING:
-        try:
-            with session.bench() as bench:
-                draft, adopted = refreshed(bench, _named(bench.recorded, draft_id))
-            if adopted is not None:
-                visitor.tell("note", "You edited it outside; these are the words now.")
-        except LockHeldError:
-            visitor.tell("note", "A run is at work; this is how it stood before it.")
-        except MagicloopError as error:
-            visitor.tell("error", f"{error.what}. {error.fix}")
-        recorded = session.journal().load(session.policy.person)
-        draft = _named(recorded, draft_id)
-    return recorded, draft
+    return recorded, _named(recorded, draft_id)
+
+
+def _bench_unless_busy(session: Session, held: ExitStack) -> Bench | None:
+    """Take the lock for as long as `held` lasts; say on the page why not, where it cannot be."""
+    visitor: Visitor = flask.g.visitor
+    try:
+        return held.enter_context(session.bench())
+    except LockHeldError:
+        visitor.tell("note", "A run is at work; this is how it stood before it.")
+    except MagicloopError as error:
+        visitor.tell("error", f"{error.what}. {error.fix}")
+    return None
+
+
+def _refreshed(bench: Bench, draft_id: str) -> tuple[Bench, Draft]:
+    """Return a draft as it stands outside, or, where that cannot be read, here; and the memory as it then is."""
+    visitor: Visitor = flask.g.visitor
+    draft = _named(bench.recorded, draft_id)
+    try:
+        bench, draft, adopted = standing(bench, draft_id)
+        if adopted is not None:
+            visitor.tell("note", "You edited it outside; these are the words now.")
+    except MagicloopError as error:
+        visitor.tell("error", f"{error.what}. {error.fix}")
+        bench = replace(bench, recorded=bench.world.journal.load(draft.person))
+        draft = _named(bench.recorded, draft_id)
+    return bench, draft
 
 
 def _named(recorded: Recorded, draft_id: str) -> Draft:
@@ -185,7 +218,7 @@ def _page(template: str, recorded: Recorded, draft: Draft | None) -> Any:
     session: Session = flask.g.session
     visitor: Visitor = flask.g.visitor
     view = build_view(recorded, session.policy, session.clock.now(), draft)
-    text = flask.render_template(
+    return flask.render_template(
         template,
         view=view,
         card=view.card,
@@ -194,10 +227,6 @@ def _page(template: str, recorded: Recorded, draft: Draft | None) -> Any:
         messages=visitor.told(),
         snoozes=SNOOZES,
     )
-    if draft is not None and draft.state is DraftState.WAITING:
-        with suppress(LockHeldError, ConflictError), session.bench() as bench:
-            note_look(bench, draft)
-    return text
 
 
 # --- the acts ---------------------------------------------------------------------------------------

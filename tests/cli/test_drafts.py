@@ -4,6 +4,8 @@ from datetime import datetime
 
 import pytest
 
+from automations.wiring import Session
+
 OFFER = "offer:priya@example.com:2026-11"
 
 
@@ -88,6 +90,23 @@ def test_without_a_terminal_an_approval_needs_the_hash(offer, magicloop):
     assert (done.exit_code, done.stdout) == (1, "")
     assert "needs the hash" in done.stderr
     assert offer()["state"] == "waiting"
+
+
+@pytest.mark.parametrize("words", [("approve", "--hash"), ("edit", "--subject", "One question")])
+def test_an_act_without_a_question_holds_the_lock_once(offer, magicloop, monkeypatch, words):
+    holds = []
+    whole = Session.lock
+
+    def counted(self, **named):
+        holds.append(named)
+        return whole(self, **named)
+
+    monkeypatch.setattr(Session, "lock", counted)
+    given = (offer.hash,) if words[-1] == "--hash" else ()
+
+    assert magicloop("draft", words[0], offer.id, *words[1:], *given).exit_code == 0
+
+    assert len(holds) == 1
 
 
 def edited_outside(offer, old=b"Hi Priya", new=b"Dear Priya"):

@@ -15,6 +15,7 @@ from automations.cycle import run_cycle
 from automations.desk import review, sending
 from automations.errors import LockHeldError, MagicloopError
 from automations.model.records import DraftState, LogEntry
+from automations.wiring import Session
 
 ROUNDS = int(os.environ.get("ROUNDS", "25"))
 MARK = "Edited in round"
@@ -150,3 +151,38 @@ def test_one_send_one_log_and_no_lost_edit(desk, crowd):
     assert len([each for each in recorded.attempts if each.state.value == "sent"]) == len(sent_drafts)
     assert sent_drafts, "somebody came first"
     assert edited < ROUNDS or ROUNDS < 5
+
+
+def test_a_page_is_shown_in_one_hold_of_the_lock(desk, asker, monkeypatch):
+    holds = []
+    whole = Session.lock
+
+    def counted(self, **named):
+        holds.append(named)
+        return whole(self, **named)
+
+    asker.enter()
+    waiting = desk.recorded().drafts[0]
+    monkeypatch.setattr(Session, "lock", counted)
+
+    shown = asker.ask("GET", f"/draft/{waiting.id}")
+
+    assert shown.status == 200
+    assert waiting.subject in shown.text
+    assert len(holds) == 1
+    assert waiting.id in {look.draft for look in desk.recorded().looks}
+
+
+def test_a_page_is_shown_though_a_run_is_at_work(desk, asker, monkeypatch):
+    monkeypatch.setattr("automations.wiring.HAND_LOCK_SECONDS", 0.0)
+    asker.enter()
+    waiting = desk.recorded().drafts[0]
+    session = desk.opened()
+
+    with session.lock():
+        shown = asker.ask("GET", f"/draft/{waiting.id}")
+
+    session.close()
+    assert shown.status == 200
+    assert waiting.subject in shown.text
+    assert "A run is at work" in shown.text
