@@ -16,6 +16,7 @@ REGISTRIES = [
 MACHINE = re.compile(
     r"(?<![\w.<>{}~$-])/(?:work|opt|root)/|(?<![\w.])/(?:home|Users)/(?!me/|you/|sam/|\{|<)\w"
 )
+CONFLICT = re.compile(r"^(?:<{7}(?: |$)|={7}$|>{7}(?: |$)|\|{7}(?: |$))")
 LEFT_OVER = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|X" + r"XX)\b")
 LOOKS_FOR_LEFT_OVERS = (
     "automations/compose/lint/leftovers.py",
@@ -59,6 +60,19 @@ def test_nothing_is_left_for_later_in_a_comment(texts):
     }
 
     assert hits(python, LEFT_OVER) == []
+
+
+def test_no_merge_was_left_half_done(texts):
+    assert hits(texts, CONFLICT) == []
+
+
+def test_each_mark_of_a_merge_is_seen():
+    merge = "\n".join(
+        ("<" * 7 + " HEAD", "ours", "|" * 7 + " 1a2b3c", "before", "=" * 7, "theirs", ">" * 7 + " 4d5e6f")
+    )
+
+    assert len(hits({"a.py": merge}, CONFLICT)) == 4
+    assert hits({"a.md": "=" * 8 + "\n" + "x " + "<" * 7 + " y\n>>> 1\n"}, CONFLICT) == []
 
 
 def test_only_the_clock_module_may_read_a_clock(root):
