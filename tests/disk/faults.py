@@ -16,18 +16,15 @@ import errno
 import json
 import re
 import sys
-import tempfile
-import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import tap
 from disk_mutants import MUTANTS
 from launcher import call, in_child
-from platter import lay_out
-from power import FAST, Figure, each, ends_of, judged, prepared, say, total, warm
-from worlds import WORLDS, Stage, data_of
+from power import warm
+from trial import counted, tell, try_places
+from worlds import WORLDS, data_of
 
 from automations.errors import ExitCode
 
@@ -70,6 +67,9 @@ class Job:
     mutant: str = ""
     offset: int = 0
     enough: int = 20
+
+    def spot(self, at):
+        return f"call {at} {self.trouble}"
 
 
 def failing(stage, trouble, at, mutant):
@@ -115,33 +115,28 @@ def may_be_passed_over(home, unsynced):
 
 def try_job(job):
     """Let each n-th call fail in one world; return the figure."""
-    world, trouble, figure = WORLDS[job.name], TROUBLES[job.trouble], Figure()
-    with tempfile.TemporaryDirectory(dir=FAST) as folder, Stage(world, Path(folder, "home")) as stage:
-        before, after = prepared(stage)
-        allowed = ends_of(stage, before, after)
-        at = 1 + job.offset % job.every
-        while True:
-            lay_out(before, stage.home)
-            stage.set_arrived([])
-            try:
-                calls, code, out, err, unsynced = failing(stage, trouble, at, job.mutant)
-                if not calls:
-                    figure.steps = at - 1
-                    return figure
-                figure.cuts.add(at)
-                figure.states += 1
-                told(trouble, code, out, err)
-                assert code or may_be_passed_over(stage.home, unsynced), (
-                    f"the sync of {unsynced} failed, unheeded"
-                )
-                arrived = stage.arrived()
-                figure.ends[judged(stage, allowed, arrived, acknowledged=code == 0)] += 1
-                figure.codes[code] += 1
-            except AssertionError as wrong:
-                figure.wrong.append(f"call {at} {job.trouble}: {str(wrong)[:900]}")
-                if len(figure.wrong) == job.enough:
-                    return figure
-            at += job.every
+    trouble = TROUBLES[job.trouble]
+
+    def meet(stage, at):
+        calls, code, out, err, unsynced = failing(stage, trouble, at, job.mutant)
+
+        def look(figure):
+            figure.codes[code] += 1
+            told(trouble, code, out, err)
+            assert code or may_be_passed_over(stage.home, unsynced), (
+                f"the sync of {unsynced} failed, unheeded"
+            )
+            return code == 0
+
+        return look if calls else None
+
+    return try_places(job, meet)
+
+
+def row(job, figure):
+    """Return what is printed of a job."""
+    ended = counted(figure.codes, "ended ")
+    return f"{job.name:26} {job.trouble:14} {figure.states:4} failed calls: {ended}"
 
 
 def main():
@@ -152,22 +147,12 @@ def main():
     options.add_argument("--mutant", choices=MUTANTS, default="", help="with this fault built in")
     given = options.parse_args()
     warm()
-    began = time.monotonic()
     jobs = [
         Job(name, trouble, given.every, given.mutant, number)
         for number, name in enumerate(given.only or WORLDS)
         for trouble in given.trouble or TROUBLES
     ]
-    figures = []
-    codes = Counter()
-    for job, figure in zip(jobs, each(try_job, jobs), strict=True):
-        figures.append(figure)
-        codes += figure.codes
-        ended = ", ".join(f"{count} ended {code}" for code, count in sorted(figure.codes.items()))
-        say(f"{job.name:26} {job.trouble:14} {figure.states:4} failed calls: {ended}")
-        for line in figure.wrong:
-            say(f"    WRONG {line}")
-    return total(figures, "failed calls", time.monotonic() - began)
+    return tell(jobs, try_job, row, "failed calls")
 
 
 if __name__ == "__main__":

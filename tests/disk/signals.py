@@ -12,16 +12,15 @@ import argparse
 import os
 import signal
 import sys
-import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from disk_mutants import MUTANTS
 from launcher import Points, call, in_child
-from platter import lay_out
-from power import FAST, Figure, each, ends_of, judged, prepared, say, total, warm
-from worlds import WORLDS, Stage
+from power import warm
+from trial import counted, tell, try_places
+from worlds import WORLDS
 
 from automations.errors import ExitCode
 
@@ -56,6 +55,9 @@ class Job:
     offset: int = 0
     mutant: str = ""
     enough: int = 20
+
+    def spot(self, at):
+        return f"point {at}, {signal.Signals(self.number).name}"
 
 
 def told(stage, at, number, mutant):
@@ -98,32 +100,25 @@ def checked(number, answer, status, seconds):
 
 def try_job(job):
     """Send a signal at each n-th point of one world; return the figure."""
-    figure = Figure()
-    with (
-        tempfile.TemporaryDirectory(dir=FAST) as folder,
-        Stage(WORLDS[job.name], Path(folder, "home")) as stage,
-    ):
-        before, after = prepared(stage)
-        allowed = ends_of(stage, before, after)
-        at = 1 + job.offset % job.every
-        while True:
-            lay_out(before, stage.home)
-            stage.set_arrived([])
-            answer, status, seconds = told(stage, at, job.number, job.mutant)
-            if seconds is None:
-                return figure
-            figure.cuts.add(at)
-            figure.states += 1
-            try:
-                done = checked(job.number, answer, status, seconds)
-                half = [path.name for path in stage.home.rglob(".ml-*")]
-                assert half == [], f"half files are left: {half}"
-                figure.ends[judged(stage, allowed, stage.arrived(), acknowledged=done)] += 1
-            except AssertionError as wrong:
-                figure.wrong.append(f"point {at}, {signal.Signals(job.number).name}: {str(wrong)[:900]}")
-                if len(figure.wrong) == job.enough:
-                    return figure
-            at += job.every
+
+    def meet(stage, at):
+        answer, status, seconds = told(stage, at, job.number, job.mutant)
+
+        def look(_):
+            done = checked(job.number, answer, status, seconds)
+            half = [path.name for path in stage.home.rglob(".ml-*")]
+            assert half == [], f"half files are left: {half}"
+            return done
+
+        return None if seconds is None else look
+
+    return try_places(job, meet)
+
+
+def row(job, figure):
+    """Return what is printed of a job."""
+    name, ends = signal.Signals(job.number).name, counted(figure.ends)
+    return f"{job.name:26} {name:8} {figure.states:4} points: {ends}"
 
 
 def main():
@@ -132,20 +127,12 @@ def main():
     options.add_argument("--only", action="append", choices=WORLDS, help="only this world")
     given = options.parse_args()
     warm()
-    began = time.monotonic()
     jobs = [
         Job(name, number, given.every, offset)
         for offset, name in enumerate(given.only or WORLDS)
         for number in SIGNALS
     ]
-    figures = []
-    for job, figure in zip(jobs, each(try_job, jobs), strict=True):
-        figures.append(figure)
-        ends = ", ".join(f"{count} {end}" for end, count in sorted(figure.ends.items()))
-        say(f"{job.name:26} {signal.Signals(job.number).name:8} {figure.states:4} points: {ends}")
-        for line in figure.wrong:
-            say(f"    WRONG {line}")
-    return total(figures, "signals", time.monotonic() - began)
+    return tell(jobs, try_job, row, "signals")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from automations.config.places import Places
 from automations.errors import FaultClass, ProviderError
 from automations.model.seen import BusyReport, Unreadable
 from automations.wiring import Session
+from set_clock import SetClock
 
 CONFIG = """\
 [me]
@@ -68,24 +69,18 @@ REMEMBERED = timedelta(days=70)
 """How long an office keeps a meeting that is over in the file it shares."""
 
 
-class HandClock:
-    """A clock that stands still until it is set; `asleep` are the seconds of it the machine was suspended."""
+class HandClock(SetClock):
+    """One that boots at the epoch; `asleep` are the seconds since then that the machine was suspended."""
 
     def __init__(self, now):
-        self.instant = now
+        super().__init__(now)
         self.asleep = 0.0
-
-    def now(self):
-        return self.instant
 
     def boot_seconds(self):
         return self.instant.timestamp()
 
     def awake_seconds(self):
         return self.boot_seconds() - self.asleep
-
-    def sleep(self, seconds):
-        self.instant += timedelta(seconds=seconds)
 
 
 class Wire:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ONE_RUN = """
 import sys, time, json
-sys.path[:0] = [{soak!r}]
+sys.path[:0] = [{soak!r}, {tests!r}]
 from datetime import datetime
 from machine import HandClock
 from automations.cli.run_commands import run_once
@@ -56,7 +56,7 @@ HERE = Path(__file__).parent
 
 def one_run(folder, now, kind):
     """Return (processor seconds of the process, what it said: those of the run itself, or an instant)."""
-    code = ONE_RUN.format(soak=str(HERE))
+    code = ONE_RUN.format(soak=str(HERE), tests=str(HERE.parent))
     environment = {**os.environ, "PYTHONPATH": str(HERE.parents[1])}
     process = subprocess.Popen(
         [sys.executable, "-c", code, str(folder), now.isoformat(), kind],
