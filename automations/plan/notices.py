@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 REMIND_AFTER = timedelta(hours=24)
 """A problem that lasts is told of again once a day."""
 
+REMIND_ALONG = timedelta(hours=12)
+"""What was told of this long ago is told along when another is due, so that a person gets one reminder a day."""
+
 TEMPORARY_GRACE = timedelta(hours=24)
 """A laptop without a network is no failure for a day."""
 
@@ -49,23 +52,23 @@ def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datet
     """Compare the problems of the last run with those of this one.
 
     A problem is the same as long as code and subject are: its words may change (a time in them moves
-    on with the clock) without being told again. It is told again when it got worse. One that went away
+    on with the clock) without being told again. It is told again when it got worse, and once a day, all that
+    last together. One that went away
     has recovered only when nothing else is wrong with its subject, and when it is one of `RECOVERS` or a
     failed action: a question that was answered, or lapsed with its month, ends in silence. A clock that was set back counts as
     no time passed.
     """
     known = {problem.key: problem for problem in before}
+    lasting = [_lasting(problem, known.get(problem.key)) for problem in _unique(found)]
+    pause = REMIND_ALONG if any(_is_old_news(each, now, REMIND_AFTER) for each in lasting) else REMIND_AFTER
     standing: list[Problem] = []
     told: list[Problem] = []
     begun: list[Problem] = []
-    for problem in _unique(found):
+    for problem in lasting:
         old = known.pop(problem.key, None)
-        since = problem.since if old is None else old.since
-        worse = old is not None and LOUDNESS.index(problem.severity) < LOUDNESS.index(old.severity)
-        reported = None if old is None or worse else old.reported
-        current = replace(problem, since=since, reported=reported)
-        if _speak(current, now):
-            current = replace(current, reported=now)
+        current = problem
+        if _is_news(problem, now) or _is_old_news(problem, now, pause):
+            current = replace(problem, reported=now)
             told.append(current)
             begun += [current] if old is None or old.reported is None else []
         standing.append(current)
@@ -92,11 +95,21 @@ def _unique(found: Sequence[Problem]) -> list[Problem]:
     return list({problem.key: problem for problem in reversed(found)}.values())[::-1]
 
 
-def _speak(problem: Problem, now: datetime) -> bool:
-    if problem.reported is not None:
-        return now - problem.reported >= REMIND_AFTER
+def _lasting(problem: Problem, old: Problem | None) -> Problem:
+    """Return the problem with when it began and was told of; one that got worse was told of never."""
+    if old is None:
+        return replace(problem, reported=None)
+    worse = LOUDNESS.index(problem.severity) < LOUDNESS.index(old.severity)
+    return replace(problem, since=old.since, reported=None if worse else old.reported)
+
+
+def _is_news(problem: Problem, now: datetime) -> bool:
     grace = _grace(problem)
-    return not grace or now - problem.since >= grace
+    return problem.reported is None and (not grace or now - problem.since >= grace)
+
+
+def _is_old_news(problem: Problem, now: datetime, pause: timedelta) -> bool:
+    return problem.reported is not None and now - problem.reported >= pause
 
 
 def _grace(problem: Problem) -> timedelta:

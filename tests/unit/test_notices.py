@@ -30,6 +30,21 @@ def test_one_that_lasts_is_told_again_once_a_day(hours, times):
     assert [problem.since for problem in notices.standing] == [NOW]
 
 
+def test_what_began_at_different_hours_comes_to_be_one_reminder_a_day():
+    found = [replace(FULL, subject=f"offer:{hour}", since=NOW + hour * HOUR) for hour in (0, 5, 9, 13, 22)]
+    standing, told = (), {}
+    for hour in range(24 * 5):
+        here = tuple(each for each in found if each.since <= NOW + hour * HOUR)
+        notices = plan_notices(standing, here, NOW + hour * HOUR)
+        standing = notices.standing
+        if notices.told:
+            told[hour] = len(notices.told)
+
+    last_days = {hour: number for hour, number in told.items() if hour >= 48}
+    assert list(last_days.values()) == [5, 5, 5]
+    assert {later - hour for hour, later in zip(last_days, list(last_days)[1:], strict=False)} == {24}
+
+
 def test_new_words_for_the_same_problem_stand_but_are_not_told_again():
     notices = after(1, replace(FULL, what="the disk is still full"))
     assert notices.told == ()
