@@ -8,7 +8,7 @@ EVERY ?= 10
 CASES ?= 1000000
 
 .DEFAULT_GOAL := help
-.PHONY: help run plan setup test crash disk proof soak overlap image fuzz lint format types layers docs docs-write wheel check bench lock audit clean
+.PHONY: help run plan setup test faults crash disk proof soak overlap image fuzz lint format types layers docs docs-write wheel check bench lock audit clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1	/p' Makefile
@@ -23,6 +23,9 @@ setup: .venv/ready-dev ## set up with everything development needs
 
 test: .venv/ready-dev ## the whole test suite (COVERAGE=1 also counts the lines it runs)
 	$(BIN)/pytest -n $(WORKERS) --dist loadgroup $(if $(COVERAGE),--cov=automations --cov-report=term:skip-covered)
+
+faults: .venv/ready-dev ## every fault at every call to Google and to a mail server, and what came of it
+	$(BIN)/pytest -q -n $(WORKERS) -m matrix --cells 1 tests/google tests/smtp
 
 crash: .venv/ready-dev ## kill real runs at every point there is, and see that the next one puts it right
 	$(BIN)/python tests/crash/matrix.py

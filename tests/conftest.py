@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # for google_emulator, which several kinds of tests use
 
+from matrices import THIN, count_cells, tell_cells, thin_out
+
 DROPPED = (
     "BROWSER",
     "CLICOLOR",
@@ -69,3 +71,21 @@ def home(_bare_environment, tmp_path_factory, monkeypatch):
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(folder))
     return Path(folder)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--cells", type=int, default=THIN, help="of the matrices run every N-th cell; 1 for all")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    items[:], left_out = thin_out(items, config.getoption("--cells"))
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    found = count_cells(terminalreporter.stats)
+    if found and config.getoption("--cells") == 1:
+        terminalreporter.section("matrices of faults")
+        tell_cells(found, terminalreporter.write_line)

@@ -58,7 +58,6 @@ class Composer:
             autoescape=_is_html,
             trim_blocks=True,
             lstrip_blocks=True,
-            cache_size=0,
         )
         for name in _NO_FILTERS:
             del environment.filters[name]

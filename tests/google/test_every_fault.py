@@ -35,6 +35,7 @@ def booked(life):
     return {month: done.count(month) for month in done}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("times", [1, 99], ids=["once", "all-run"])
 @pytest.mark.parametrize(("method", "after"), [("list", 0), ("insert", 0), ("insert", 1)])
@@ -49,6 +50,7 @@ def test_the_first_run_survives_every_fault_at_every_call(life, name, times, met
     assert booked(life) == {"2026-03": 1, "2026-04": 1}
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("method", ["get", "patch"])
 def test_a_move_survives_every_fault(life, name, method):
@@ -68,6 +70,7 @@ def test_a_move_survives_every_fault(life, name, method):
     assert moved.moves == 1
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("method", ["get", "delete"])
 def test_a_block_the_person_skips_is_off_google_whatever_fails(life, name, method):
@@ -89,6 +92,7 @@ def test_a_block_the_person_skips_is_off_google_whatever_fails(life, name, metho
     assert len(life.ours()) == 1
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 def test_a_run_that_only_watches_tells_a_fault_from_a_deleted_block(life, name):
     life.run()
@@ -114,6 +118,7 @@ def test_a_fault_at_the_token_endpoint_leaves_everything_for_the_next_run(life, 
     check_rest(life)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("times", [1, 99], ids=["once", "all-run"])
 @pytest.mark.parametrize("method", ["calendar.freebusy.query", "calendar.events.list"])

@@ -29,6 +29,7 @@ def created(life):
     return [(e.kind, e.outcome) for e in life.log].count(("create-draft", "done"))
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("times", [1, 99], ids=["once", "all-run"])
 @pytest.mark.parametrize("method", ["getProfile", "drafts.list", "drafts.create"])
@@ -44,6 +45,7 @@ def test_the_first_run_survives_every_fault_at_every_call(mail_life, name, times
     assert created(life) == 1
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("method", ["get", "update"])
 def test_an_edit_here_survives_every_fault(mail_life, name, method):
@@ -61,6 +63,7 @@ def test_an_edit_here_survives_every_fault(mail_life, name, method):
     assert b"Subject: Shorter\r\n" in life.api.raw(recorded.provider_id)
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("method", ["get", "delete"])
 def test_a_draft_discarded_here_is_gone_from_gmail_whatever_fails(mail_life, name, method):
@@ -80,6 +83,7 @@ def test_a_draft_discarded_here_is_gone_from_gmail_whatever_fails(mail_life, nam
     assert (life.recorded.claims, life.problems()) == ((), set())
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 def test_a_run_that_only_watches_tells_a_fault_from_a_deleted_draft(mail_life, name):
     life = mail_life

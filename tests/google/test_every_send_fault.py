@@ -48,6 +48,7 @@ def test_an_approved_mail_goes_with_the_next_run_by_one_request(ready):
     assert ready.later().results == ()
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("method", ["drafts.get", "threads.get", "drafts.send", "messages.get"])
 def test_a_fault_at_any_call_sends_at_most_once_and_is_settled(ready, name, method):

@@ -52,6 +52,10 @@ POLICY = Policy(
 )
 
 
+BUILT_IN = Composer(FileSystemLoader(template_root()))
+"""One for all lives: it keeps nothing but compiled templates."""
+
+
 class Life:
     """What both worlds share: runs, looks into the journal, and acts at the desk."""
 
@@ -61,7 +65,7 @@ class Life:
         self.calendar = calendar
         self.mailbox = mailbox
         self.journal = journal
-        self.renderer = Composer(FileSystemLoader(template_root()))
+        self.renderer = BUILT_IN
         self.holidays = {}
         self.sender = None
         self.notifier = None

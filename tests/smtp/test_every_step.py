@@ -28,6 +28,7 @@ def failed(sender, mail=MAIL):
     return caught.value
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("step", STEPS)
 def test_before_the_mail_flows_it_certainly_did_not_go(settings, server, step, fault):
@@ -48,6 +49,7 @@ def test_before_the_mail_flows_it_certainly_did_not_go(settings, server, step, f
     assert ("in time" in error.what) == late
 
 
+@pytest.mark.matrix
 @pytest.mark.parametrize("takes", [True, False], ids=["taken", "not-taken"])
 @pytest.mark.parametrize("answer", [CLOSE, RESET, SILENCE, "garbage", "354 go ahead", "25"])
 def test_after_the_last_dot_only_an_answer_tells(settings, server, takes, answer):
