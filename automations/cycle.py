@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.model.records import Recorded, Run
     from automations.model.seen import SignInLife
+    from automations.model.uptime import Uptime
     from automations.plan.actions import Action, Plan
     from automations.plan.needs import Needs
     from automations.plan.recovery import Settlement
@@ -37,8 +38,8 @@ class Ground:
     """What a run stands on beside the world: how to tell later that nothing changed.
 
     `config` is the path of the config file; `sign_in` tells how long the sign-in lasts, where there is one;
-    `awake` the seconds the machine has been awake since its start; `scheduled` the command that mends the schedule,
-    "" where there is none that could have stopped.
+    `uptime` is the machine's; `scheduled` what to type where the schedule does not call, "" where there is none that
+    could have stopped.
     """
 
     config: str
@@ -46,7 +47,7 @@ class Ground:
     holidays: Callable[[tuple[int, ...]], Mapping[date, str]]
     fingerprints: Callable[[Sequence[str]], tuple[tuple[str, str], ...]]
     sign_in: Callable[[], SignInLife | None] = lambda: None
-    awake: Callable[[], float | None] = lambda: None
+    uptime: Callable[[], Uptime | None] = lambda: None
     scheduled: Callable[[], str] = lambda: ""
 
 
@@ -89,7 +90,7 @@ def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[s
     """Make one run and record it. Running again at once changes nothing."""
     watch = _Watch(policy, world.monitor, world.monitor.start() if world.monitor else None)
     now, began = world.clock.now(), world.clock.boot_seconds()
-    run = replace(world.journal.begin_run(policy.person, now), awake=ground.awake())
+    run = replace(world.journal.begin_run(policy.person, now), uptime=ground.uptime())
     before = world.journal.load(policy.person)
     try:
         check_time(now, before)
@@ -158,7 +159,7 @@ def _silence(policy: Policy, world: World, ground: Ground, run: Run, before: Rec
     now, zone = run.started, policy.me.zone
     shown = still_shown(before.problems, now)
     refused = any(problem.code == CLOCK_WRONG for problem in before.problems)  # then runs did come
-    silence = None if refused else silence_of(before, now, run.awake)
+    silence = None if refused else silence_of(before, now, run.uptime)
     fix = ground.scheduled() if silence is not None else ""
     if silence is None or not fix:
         return shown

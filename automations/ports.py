@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         Span,
     )
     from automations.model.sending import Approval
+    from automations.model.uptime import Uptime
     from automations.model.words import Words
 
 
@@ -357,10 +358,10 @@ class Journal(Protocol):
     def log(self, person: str, *, limit: int = 100, after: int = 0) -> tuple[tuple[int, LogEntry], ...]:
         """Return the newest `limit` log lines numbered above `after`, oldest first, with their numbers."""
 
-    def touch(self, at: datetime, awake: float | None = None) -> None:
+    def touch(self, at: datetime, uptime: Uptime | None = None) -> None:
         """Record that a run came by and found nothing due, or that from now on runs are to come by.
 
-        `awake` are the seconds the machine has been awake since its start, None where that is not known.
+        `uptime` is the machine's, None where that is not known.
         """
 
     def close(self) -> None:

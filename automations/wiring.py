@@ -254,7 +254,7 @@ class Session:
             holidays=holidays_of,
             fingerprints=lambda paths: fingerprints((*paths, self.places.templates, self.places.config)),
             sign_in=self._sign_in_life,
-            awake=self.clock.awake_seconds,
+            uptime=self.clock.uptime,
             scheduled=self.schedule_fix,
         )
 
@@ -347,7 +347,7 @@ class Session:
             config=self.places.config,
             version=__version__,
             now=self.clock.now(),
-            awake=self.clock.awake_seconds(),
+            uptime=self.clock.uptime(),
         )
 
     def close(self) -> None:

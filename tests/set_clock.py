@@ -4,11 +4,11 @@ from datetime import timedelta
 
 
 class SetClock:
-    """Stands still until it is set; waits set it. `naps` are seconds slept before a look at the uptime."""
+    """Stands still until it is set; waits set it. `naps` are seconds slept before a look at `since_boot`."""
 
     def __init__(self, now):
         self.instant = now
-        self.uptime = 1000.0
+        self.since_boot = 1000.0
         self.naps = []
 
     def now(self):
@@ -16,10 +16,10 @@ class SetClock:
 
     def boot_seconds(self):
         if self.naps:
-            self.uptime += self.naps.pop(0)
-        return self.uptime
+            self.since_boot += self.naps.pop(0)
+        return self.since_boot
 
-    def awake_seconds(self):
+    def uptime(self):
         return None
 
     def sleep(self, seconds):
@@ -27,4 +27,4 @@ class SetClock:
 
     def go(self, **ahead):
         self.instant += timedelta(**ahead)
-        self.uptime += timedelta(**ahead).total_seconds()
+        self.since_boot += timedelta(**ahead).total_seconds()

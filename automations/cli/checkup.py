@@ -141,8 +141,8 @@ def _schedule(checkup: Checkup) -> Iterator[Row]:
             what = f"{one.kind}: another schedule, by the config {other.config}, its data in {other.data}"
             yield Row("schedule", State.INFO if own else State.WARNING, what, uninstall_words(other))
     seen = journal.last_look if journal else None
-    awake = checkup.session.clock.awake_seconds()
-    silence = silence_since(seen, journal.awake if journal else None, checkup.now, awake)
+    then, uptime = journal.uptime if journal else None, checkup.session.clock.uptime()
+    silence = silence_since(seen, then, checkup.now, uptime)
     if well or seen is None or silence is not None:
         troubled = next((one.fix for one in found if one.trouble), "magicloop schedule install")
         cure = cure_words(found) or troubled

@@ -172,7 +172,7 @@ def _missed(recorded: Recorded, session: Session) -> Silence | None:
     """Return the silence up to now, where runs were certainly missed."""
     from automations.plan.silence import silence_of
 
-    silence = silence_of(recorded, session.clock.now(), session.clock.awake_seconds())
+    silence = silence_of(recorded, session.clock.now(), session.clock.uptime())
     return silence if silence is not None and silence.stopped else None
 
 
@@ -185,7 +185,7 @@ def _begin_watch(session: Session) -> None:
     """Note that runs are to come from now on: the time before, when nothing was to call, is no silence."""
     if session.journal_exists():
         with suppress(MagicloopError):  # the trial meets it too, and tells of it
-            session.journal().touch(session.clock.now(), session.clock.awake_seconds())
+            session.journal().touch(session.clock.now(), session.clock.uptime())
 
 
 def take_off(session: Session, kinds: tuple[str, ...]) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "--exit-code", is_flag=True, help="Exit with 20 when drafts wait for you (or 3 when something is wrong)."
 )
 @click.option(
-    "--alive", is_flag=True, help="Say only when a run last came by; exits with 1 after 2 h without."
+    "--alive", is_flag=True, help="Say only when a run last came by; exits with 1 after 35 min awake without."
 )
 @click.pass_context
 def status(ctx: click.Context, *, as_json: bool, exit_code: bool, alive: bool) -> None:
@@ -48,8 +48,8 @@ def _found(session: Session, now: datetime) -> Status:
 
     recorded = session.reading_journal().load(session.policy.person)
     found = status_of(recorded, now)
-    awake, zone = session.clock.awake_seconds(), session.policy.me.zone
-    silent = ongoing_silence(recorded, now, awake, zone, session.schedule_fix)
+    uptime, zone = session.clock.uptime(), session.policy.me.zone
+    silent = ongoing_silence(recorded, now, uptime, zone, session.schedule_fix)
     return replace(found, problems=(*found.problems, *silent))
 
 
@@ -57,14 +57,15 @@ def _tell_alive(ctx: click.Context, session: Session, found: Status, now: dateti
     """Say in one line whether runs still come by, for a monitor: it exits with 1 when they do not."""
     from automations.cli.wording import local_iso
     from automations.desk.health.running import alive_row
-    from automations.model.health import State
+    from automations.plan.silence import silence_of, still_comes
 
-    row = alive_row(found.last_look, now, "magicloop schedule status")
-    alive = row.state is State.OK
+    recorded = session.reading_journal().load(session.policy.person)
+    silence = silence_of(recorded, now, session.clock.uptime())
+    alive = still_comes(found.last_look, silence)
     if as_json:
         emit_json({"alive": alive, "last_look": local_iso(found.last_look, session.policy.me.zone)})
     else:
-        say(row.what)
+        say(alive_row(found.last_look, now, "", silence).what)
     if not alive:
         ctx.exit(ExitCode.ERROR)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import Block, Draft, Incident, Problem, Recorded, Run, Update
+    from automations.model.uptime import Uptime
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +59,14 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
 
 
 def ongoing_silence(
-    recorded: Recorded, now: datetime, awake: float | None, zone: str, mends: Callable[[], str]
+    recorded: Recorded, now: datetime, uptime: Uptime | None, zone: str, mends: Callable[[], str]
 ) -> tuple[Problem, ...]:
     """Return the problem of a schedule that calls no more, where that is certain.
 
-    `awake` are the seconds the machine has been awake since its start; `mends` returns the command that mends the
-    schedule, "" where there is none, and is asked only when runs were missed.
+    `uptime` is the machine's; `mends` returns what to type where the schedule does not call, "" where there is none,
+    and is asked only when runs were missed.
     """
-    silence = silence_of(recorded, now, awake)
+    silence = silence_of(recorded, now, uptime)
     fix = mends() if silence is not None and silence.stopped else ""
     if silence is None or not fix:
         return ()

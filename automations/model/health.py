@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from automations.model.uptime import Uptime
+
 
 class State(StrEnum):
     """How well something is. `info` needs nobody; `warning` will; `error` stands in the way now."""
@@ -73,8 +75,8 @@ class JournalSeen:
     `layout` is the file's, `known` the newest this program knows. `damage` are SQLite's own sentences,
     `lacking` the names of rules (triggers, unique indexes) that a journal of this layout must have,
     `orphans` how many rows belong to nothing. `log_lines` fit the chain; `log_broken` says which does not.
-    `last_look` is when a run last worked or came by, `awake` how many seconds the machine had been awake since its
-    start by then, `run_begun` when a run began that has not ended.
+    `last_look` is when a run last worked or came by, `uptime` the machine's by then, `run_begun` when a run began
+    that has not ended.
     """
 
     path: str
@@ -88,7 +90,7 @@ class JournalSeen:
     log_broken: str = ""
     people: tuple[str, ...] = ()
     last_look: datetime | None = None
-    awake: float | None = None
+    uptime: Uptime | None = None
     run_begun: datetime | None = None
     problems: tuple[str, ...] = ()
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.seen import Span
+    from automations.model.uptime import Uptime
 
 Month = str
 """A local month, `YYYY-MM`."""
@@ -297,7 +298,7 @@ class RunOutcome(StrEnum):
 class Run:
     """One call by the scheduler.
 
-    `awake` are the seconds the machine had been awake since its start; only the newest look's is kept.
+    `uptime` is the machine's when it began; only the newest look's is kept.
     """
 
     id: int
@@ -305,7 +306,7 @@ class Run:
     started: datetime
     finished: datetime | None = None
     outcome: str = ""
-    awake: float | None = None
+    uptime: Uptime | None = None
 
 
 Record = (
@@ -341,8 +342,7 @@ class Recorded:
     """The journal's memory of one person, read in one transaction: what a plan decides from.
 
     `blocks` and `drafts` hold every generation; the lists are ordered by creation. `last_idle` is when
-    the scheduler last came by and nothing was due, `awake` how many seconds the machine had been awake since its
-    start when any run last looked.
+    the scheduler last came by and nothing was due, `uptime` the machine's when any run last looked.
     """
 
     person: str
@@ -370,7 +370,7 @@ class Recorded:
     first_run: Run | None = None
     due: datetime | None = None
     last_idle: datetime | None = None
-    awake: float | None = None
+    uptime: Uptime | None = None
 
     @property
     def last_look(self) -> datetime | None:

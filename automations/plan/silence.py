@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import Recorded
+    from automations.model.uptime import Uptime
 
 STOPPED: Final = "runs-stopped"
 SUBJECT: Final = "schedule"
 
 ALLOWED: Final = timedelta(minutes=35)
-"""How long a machine may be awake without a run: two calls of the schedule, and a little for its random delay."""
+"""How long a machine may be awake without a run: two calls of the schedule, and a little for its random delay.
+
+The one measure of whether runs still come, for the warning, `doctor`, `schedule status` and `status --alive`.
+"""
 
 SHOWN: Final = timedelta(hours=24)
 """How long a silence that is over still stands among the problems."""
@@ -43,6 +47,11 @@ class Silence:
         """Tell whether runs were certainly missed while the machine could have made them."""
         return self.awake is not None and self.awake > ALLOWED
 
+    @property
+    def excused(self) -> bool:
+        """Tell whether the machine certainly could not have made the runs that are missing: it was off or asleep."""
+        return self.awake is not None and self.awake <= ALLOWED
+
     def words(self, zone: str, *, over: bool = True) -> str:
         """Say from when to when, and what the machine did meanwhile."""
         begin = say_when(self.begin, zone, with_year=False, with_zone=not over)
@@ -50,28 +59,33 @@ class Silence:
         when = until if over else f"since {begin}"
         if self.awake is None or not self.stopped:
             return f"no run {when}: the machine was off or asleep"
-        return f"no run {when}, though the machine was on for {_length(self.awake)} of it"
+        on = f"the machine was on for {_length(self.awake)} {'of that time' if over else 'since then'}"
+        return f"no run {when}, though {on}"
 
 
-def silence_of(recorded: Recorded, now: datetime, awake: float | None) -> Silence | None:
+def still_comes(last: datetime | None, silence: Silence | None) -> bool:
+    """Tell whether runs still come, by the last look and the silence since; no where nobody knows, as for a monitor."""
+    return last is not None and (silence is None or silence.excused)
+
+
+def silence_of(recorded: Recorded, now: datetime, uptime: Uptime | None) -> Silence | None:
     """Return the silence that lasts up to `now`, None when the last look is no longer ago than allowed.
 
-    `awake` are the seconds that the machine has been awake since it started, None where it does not tell.
+    `uptime` is the machine's, None where it does not tell.
     """
-    return silence_since(recorded.last_look, recorded.awake, now, awake)
+    return silence_since(recorded.last_look, recorded.uptime, now, uptime)
 
 
 def silence_since(
-    begin: datetime | None, awake_then: float | None, now: datetime, awake: float | None
+    begin: datetime | None, then: Uptime | None, now: datetime, uptime: Uptime | None
 ) -> Silence | None:
-    """Return the silence since a look at `begin`, when the machine had been awake for `awake_then` seconds."""
+    """Return the silence since a look at `begin`, when the machine's uptime was `then`."""
     if begin is None or now - begin <= ALLOWED:
         return None
-    if awake is None or awake_then is None:
+    if uptime is None or then is None:
         return Silence(begin, now, None)
-    # Less than then: it was started anew since. A clock that was set forward makes no time awake.
-    seconds = awake - awake_then if awake >= awake_then else awake
-    return Silence(begin, now, min(timedelta(seconds=seconds), now - begin))
+    # No more than the clock says: a machine started anew may have been up before the look, on another machine.
+    return Silence(begin, now, min(timedelta(seconds=uptime.since(then)), now - begin))
 
 
 def stopped_problem(person: str, silence: Silence, zone: str, fix: str, *, over: bool = True) -> Problem:

@@ -15,15 +15,18 @@ from automations.store.instants import text_to_instant
 from automations.store.looking import looking_at
 from automations.store.migrate import APPLICATION_ID, VERSION, run_script, shipped_schema
 from automations.store.refusals import damaged
+from automations.store.uptimes import columns_to_uptime
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from automations.model.uptime import Uptime
+
 _LARGE = 64 * 1024 * 1024
 """Bytes above which indexes are not compared with their tables, which takes long."""
 _MOST = 5
-_TELLS_AWAKE = 12
-"""The layout from which on the last look's uptime is kept."""
+_TELLS_AWAKE, _TELLS_BOOT = 12, 13
+"""The layouts from which on it is kept how long the machine was awake by the last look, and since which start."""
 
 
 def look_at_journal(path: str) -> JournalSeen | None:
@@ -59,7 +62,7 @@ def look_at_journal(path: str) -> JournalSeen | None:
             log_broken=f"line {log.broken} {log.what}" if log.broken is not None else "",
             people=_people(connection),
             last_look=last_look(*_looks(connection)),
-            awake=_one(connection, "SELECT awake FROM wake") if layout >= _TELLS_AWAKE else None,
+            uptime=_uptime(connection, layout),
             run_begun=_run_begun(connection),
             problems=_problems(connection),
         )
@@ -98,6 +101,14 @@ def _looks(connection: sqlite3.Connection) -> tuple[datetime | None, datetime | 
     row = connection.execute("SELECT last_run, last_idle FROM wake").fetchone()
     worked, came_by = row or (None, None)
     return worked and text_to_instant(worked), came_by and text_to_instant(came_by)
+
+
+def _uptime(connection: sqlite3.Connection, layout: int) -> Uptime | None:
+    if layout < _TELLS_AWAKE:
+        return None
+    boot = "boot" if layout >= _TELLS_BOOT else "NULL"
+    statement = f"SELECT awake, {boot} FROM wake"  # noqa: S608 -- our own words
+    return columns_to_uptime(*connection.execute(statement).fetchone())
 
 
 def _run_begun(connection: sqlite3.Connection) -> datetime | None:

@@ -16,10 +16,13 @@ from typing import TYPE_CHECKING
 
 from automations.store.address import database_uri
 from automations.store.instants import instant_to_text, text_to_instant
+from automations.store.uptimes import uptime_to_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
+
+    from automations.model.uptime import Uptime
 
 _CLOCK_SLACK = timedelta(hours=25)
 """A clock may fall back by an hour (and by a day when the machine's zone is wrong) and still be trusted."""
@@ -32,12 +35,12 @@ _UNREADABLE = "?"
 
 
 def is_idle(
-    database: str, *, config: str, version: str, now: datetime, awake: float | None = None
+    database: str, *, config: str, version: str, now: datetime, uptime: Uptime | None = None
 ) -> tuple[datetime, bool] | None:
     """Return when something is next due if nothing is due at `now`, None when a full run must look.
 
-    Beside the instant stands whether the monitor is to be told that a run came by. `awake` are the seconds the
-    machine has been awake since its start.
+    Beside the instant stands whether the monitor is to be told that a run came by. `uptime` is the
+    machine's.
 
     Nothing is due when the wake is in the future, the clock did not fall behind the last run, and
     the config's path, the program's version and every watched path (the config among them) are as
@@ -48,7 +51,7 @@ def is_idle(
         with closing(_connect(database)) as connection:
             found = _standing_due(connection, config, version, now)
             if found is not None:
-                _touch(connection, now, awake)
+                _touch(connection, now, uptime)
             return found
     except (sqlite3.Error, OSError, ValueError):
         return None
@@ -94,11 +97,12 @@ def _standing_due(
     return text_to_instant(row[0]), bool(row[1])
 
 
-def _touch(connection: sqlite3.Connection, now: datetime, awake: float | None) -> None:
+def _touch(connection: sqlite3.Connection, now: datetime, uptime: Uptime | None) -> None:
     # NORMAL: losing the note of a visit in a power cut is harmless, waiting for the disk is not free.
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute(
-        "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1, awake = ?", (instant_to_text(now), awake)
+        "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1, awake = ?, boot = ?",
+        (instant_to_text(now), *uptime_to_columns(uptime)),
     )
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import Problem, Record, RunOutcome
+    from automations.model.uptime import Uptime
     from automations.store.table import Key, Table
 
 
@@ -49,7 +50,7 @@ class _Contents:
     lines: list[LogEntry] = field(default_factory=list)
     pulse: Pulse = field(default_factory=Pulse)
     by_hand: int = 0
-    awake: float | None = None
+    uptime: Uptime | None = None
 
     def copy(self) -> _Contents:
         return replace(
@@ -88,7 +89,7 @@ class MemoryJournal:
             first_run=runs[0] if runs else None,
             due=self._now.pulse.wake.due if self._now.pulse.wake else None,
             last_idle=self._now.pulse.last_idle,
-            awake=self._now.awake,
+            uptime=self._now.uptime,
             **found,
         )
 
@@ -131,7 +132,7 @@ class MemoryJournal:
             if begun is None or begun.finished is not None:
                 raise ConflictError(f"run {run.id} is finished already")
             now.runs[run.id] = replace(begun, finished=at, outcome=outcome.value)
-            now.awake = run.awake
+            now.uptime = run.uptime
             now.problems[run.person] = tuple(
                 _stored(PROBLEMS, problem)
                 for problem in {problem.key: problem for problem in problems}.values()
@@ -202,11 +203,11 @@ class MemoryJournal:
             if not _is_told(now, entry):
                 _append(now, entry)
 
-    def touch(self, at: datetime, awake: float | None = None) -> None:
+    def touch(self, at: datetime, uptime: Uptime | None = None) -> None:
         """Record that a run came by and found nothing due."""
         with self._writing() as now:
             now.pulse = replace(now.pulse, last_idle=at, idle_count=now.pulse.idle_count + 1)
-            now.awake = awake
+            now.uptime = uptime
 
     @contextmanager
     def _writing(self) -> Iterator[_Contents]:

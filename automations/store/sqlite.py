@@ -29,12 +29,14 @@ from automations.store.logbook import LOG_COLUMNS, log_line
 from automations.store.migrate import Layout, gather, open_database
 from automations.store.refusals import damaged, translate
 from automations.store.rows import LOOK_AGAIN, PROBLEMS, TABLES, Pulse, changed_meanwhile
+from automations.store.uptimes import columns_to_uptime, uptime_to_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from automations.model.records import Problem, Record, RunOutcome
+    from automations.model.uptime import Uptime
     from automations.store.table import Table
 
 _RUN_COLUMNS = "id, person, started, finished, outcome"
@@ -224,12 +226,12 @@ class SqliteJournal:
             self._stir(entry.run)
             logbook.append_news(self._db, entry)
 
-    def touch(self, at: datetime, awake: float | None = None) -> None:
+    def touch(self, at: datetime, uptime: Uptime | None = None) -> None:
         """Record that a run came by and found nothing due."""
         with self._writing():
             self._db.execute(
-                "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1, awake = ?",
-                (instant_to_text(at), awake),
+                "UPDATE wake SET last_idle = ?, idle_count = idle_count + 1, awake = ?, boot = ?",
+                (instant_to_text(at), *uptime_to_columns(uptime)),
             )
 
     # Inside a transaction
@@ -298,8 +300,11 @@ class SqliteJournal:
         return Run(number, whose, text_to_instant(started), finished and text_to_instant(finished), outcome)
 
     def _last_idle(self) -> dict[str, Any]:
-        instant, awake = self._db.execute("SELECT last_idle, awake FROM wake").fetchone()
-        return {"last_idle": text_to_instant(instant) if instant else None, "awake": awake}
+        instant, *uptime = self._db.execute("SELECT last_idle, awake, boot FROM wake").fetchone()
+        return {
+            "last_idle": text_to_instant(instant) if instant else None,
+            "uptime": columns_to_uptime(*uptime),
+        }
 
     def _due(self) -> datetime | None:
         (due,) = self._db.execute("SELECT due FROM wake").fetchone()
@@ -352,7 +357,8 @@ class SqliteJournal:
     def _set_wake(self, run: Run, at: datetime, wake: Wake) -> None:
         due = None if wake.due is None else instant_to_text(wake.due)
         self._db.execute(
-            "UPDATE wake SET person = ?, config = ?, version = ?, monitored = ?, last_run = ?, awake = ?,"
+            "UPDATE wake SET person = ?, config = ?, version = ?, monitored = ?, last_run = ?,"
+            " awake = ?, boot = ?,"
             " due = CASE WHEN by_hand = (SELECT by_hand FROM run WHERE id = ?) THEN ? END",
             (
                 run.person,
@@ -360,7 +366,7 @@ class SqliteJournal:
                 wake.version,
                 wake.monitored,
                 instant_to_text(at),
-                run.awake,
+                *uptime_to_columns(run.uptime),
                 run.id,
                 due,
             ),

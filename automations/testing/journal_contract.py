@@ -25,6 +25,7 @@ from automations.model.records import (
     Severity,
     Wake,
 )
+from automations.model.uptime import Uptime
 from automations.testing.journal_records import (
     ANN,
     BEN,
@@ -232,9 +233,9 @@ class JournalContract(RecordRules):
     def test_a_touch_is_the_last_look(self, journal: Journal) -> None:
         """With how long the machine had been awake by then: a silence is counted from it."""
         self._sleep(journal)
-        journal.touch(NOW + timedelta(minutes=15), 900.0)
+        journal.touch(NOW + timedelta(minutes=15), Uptime(900.0, "b1"))
         recorded = journal.load(ANN)
-        assert (recorded.last_idle, recorded.awake) == (NOW + timedelta(minutes=15), 900.0)
+        assert (recorded.last_idle, recorded.uptime) == (NOW + timedelta(minutes=15), Uptime(900.0, "b1"))
 
     def test_record_and_claim_and_a_wake_of_none_clear_the_wake(self, journal: Journal) -> None:
         """The next run looks."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from automations.model.records import RunOutcome, Wake
+from automations.model.uptime import Uptime
 from automations.store.idle import SILENCE, fingerprint, fingerprints, is_idle
 from automations.store.sqlite import SqliteJournal
 from automations.testing.journal_records import ANN, NOW, record_line
@@ -83,9 +84,9 @@ def test_a_run_looks_when_it_is_due(path):
 
 
 def test_the_visit_notes_how_long_the_machine_was_awake(path):
-    assert is_idle(path, config=CONFIG, version="0.1.0", now=SOON, awake=1234.5) is not None
+    assert is_idle(path, config=CONFIG, version="0.1.0", now=SOON, uptime=Uptime(1234.5, "b1")) is not None
     with closing(SqliteJournal.open(path)) as journal:
-        assert journal.load(ANN).awake == 1234.5
+        assert journal.load(ANN).uptime == Uptime(1234.5, "b1")
 
 
 def test_a_run_looks_when_config_or_program_changed(path):
@@ -179,6 +180,7 @@ def test_the_fast_path_loads_neither_model_nor_anything_heavy():
         "automations.store.address",
         "automations.store.idle",
         "automations.store.instants",
+        "automations.store.uptimes",
         "False",
         "False",
         "False",

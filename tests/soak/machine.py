@@ -19,6 +19,7 @@ from automations.cli.run_commands import run_once
 from automations.config.places import Places
 from automations.errors import FaultClass, ProviderError
 from automations.model.seen import BusyReport, Unreadable
+from automations.model.uptime import Uptime
 from automations.wiring import Session
 from set_clock import SetClock
 
@@ -79,8 +80,8 @@ class HandClock(SetClock):
     def boot_seconds(self):
         return self.instant.timestamp()
 
-    def awake_seconds(self):
-        return self.boot_seconds() - self.asleep
+    def uptime(self):
+        return Uptime(self.boot_seconds() - self.asleep)
 
 
 class Wire:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 SET_CLOCK = "timedatectl set-ntp true"
 RESTORE = "magicloop restore FILE --force"
 
-LATE, LONG_LATE = timedelta(hours=2), timedelta(days=3)
-"""Without a look for so long, the scheduler may be off; for longer, it is."""
+LONG_LATE = timedelta(days=3)
+"""A silence that stands in the way of the job: within three days little is missed."""
 _LONG_RUN = timedelta(minutes=30)
 _OLD_ZONES_YEARS = 2
 _SLACK = timedelta(minutes=5)
@@ -112,25 +112,21 @@ def zones_row(seen: ZonesSeen, zone: str, now: datetime) -> Row:
     return Row("zones", State.OK, f"{zone}; {source} rules of {seen.version}")
 
 
-def alive_row(last_look: datetime | None, now: datetime, cure: str, silence: Silence | None = None) -> Row:
-    """Judge by the last look whether the scheduler still calls; `cure` is what to type where it does not.
-
-    `silence` tells how much of the time since the machine was awake.
-    """
+def alive_row(last_look: datetime | None, now: datetime, cure: str, silence: Silence | None) -> Row:
+    """Judge by the last look and the silence since whether the scheduler still calls; `cure` is what to type if not."""
     if last_look is None:
         return Row("schedule", State.INFO, "no run yet", cure)
     since = max(timedelta(0), now - last_look)
     what = f"a run last came by {ago(since.total_seconds())} ago"
-    if silence is not None and silence.stopped:
-        state = State.ERROR if since > LONG_LATE else State.WARNING
-        return Row("schedule", state, f"{what}, though the machine was on: nothing calls it any more", cure)
-    if silence is not None and silence.awake is not None:
+    if silence is None:
+        return Row("schedule", State.OK, what)
+    if silence.excused:
         return Row("schedule", State.INFO, f"{what}: the machine was off or asleep")
-    if since > LONG_LATE:
-        return Row("schedule", State.ERROR, f"{what}: nothing calls it any more", cure)
-    if since > LATE:
-        return Row("schedule", State.WARNING, f"{what}; was the machine off or asleep?", cure)
-    return Row("schedule", State.OK, what)
+    state = State.ERROR if (silence.awake or since) > LONG_LATE else State.WARNING
+    ends = ", though the machine was on: nothing calls it any more"
+    return Row(
+        "schedule", state, f"{what}{ends if silence.stopped else '; was the machine off or asleep?'}", cure
+    )
 
 
 def problems_row(problems: tuple[str, ...]) -> Row:

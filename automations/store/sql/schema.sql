@@ -414,7 +414,7 @@ END;
 -- When the next run has something to do: one row, read by store/idle.py before anything else is loaded.
 -- `by_hand` counts the writes made outside a run, so that a run that began before such a write
 -- cannot put everybody to sleep over it. `monitored`: also a run with nothing due tells the monitor.
--- `awake`: how many seconds the machine had been awake since its start when a run last looked.
+-- `awake`: how many seconds the machine had been awake since its start when a run last looked; `boot`: which start.
 CREATE TABLE wake (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     person TEXT NOT NULL,
@@ -426,7 +426,8 @@ CREATE TABLE wake (
     idle_count INTEGER NOT NULL DEFAULT 0,
     by_hand INTEGER NOT NULL DEFAULT 0,
     monitored INTEGER NOT NULL DEFAULT 0 CHECK (monitored IN (0, 1)),
-    awake REAL
+    awake REAL,
+    boot TEXT
 );
 
 INSERT INTO wake (one, person, config, version) VALUES (1, '', '', '');

@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import sys
 
 import pytest
 
 from automations.clock import SystemClock
+from automations.model.uptime import Uptime
 
 HOUR = 3600.0
 
@@ -16,17 +18,21 @@ class Machine:
 
     def __init__(self, frozen):
         self.frozen = frozen
-        self.awake = 5000.0
+        self.awake, self.boot = 5000.0, "first"
 
     def goes(self, seconds, *, awake=None):
         self.frozen.tick(seconds)
         self.awake += seconds if awake is None else awake
 
+    def starts(self, *, awake, boot="second"):
+        """It was started anew, and has been awake for so many seconds since."""
+        self.awake, self.boot = awake, boot
+
 
 @pytest.fixture
 def machine(frozen, monkeypatch):
     made = Machine(frozen)
-    monkeypatch.setattr(SystemClock, "awake_seconds", lambda self: made.awake)
+    monkeypatch.setattr(SystemClock, "uptime", lambda self: Uptime(made.awake, made.boot))
     return made
 
 
@@ -69,14 +75,17 @@ def test_a_schedule_that_stopped_is_told_of_once_and_shown_for_a_day(scheduled, 
     (live,) = problems(magicloop)
     assert live["code"] == "runs-stopped"
     assert live["what"].startswith("no run since Tue 3 Nov")
-    assert "though the machine was on for 5 h of it" in live["what"]
+    assert live["what"].endswith("though the machine was on for 5 h since then")
     assert live["fix"] == "systemctl status cron"
     row = schedule_row(magicloop)
     assert (row["state"], row["fix"]) == ("warning", "systemctl status cron")
 
     told = magicloop("run")
     assert told.exit_code == 0
-    assert told.stderr.startswith("warning: no run between Tue 3 Nov 09:30 and Tue 3 Nov 14:45 CET, though")
+    assert told.stderr.startswith(
+        "warning: no run between Tue 3 Nov 09:30 and Tue 3 Nov 14:45 CET, though the machine was on for"
+    )
+    assert "of that time" in " ".join(told.stderr.split())
     assert "systemctl status cron" in told.stderr
     assert [outcome for outcome, _ in silences(magicloop)] == ["stopped"]
     for _ in range(2):
@@ -145,14 +154,67 @@ def test_a_night_asleep_is_one_line_in_the_log(scheduled, magicloop, awake):
 
 def test_a_machine_started_anew_counts_from_its_start(scheduled, magicloop):
     scheduled.frozen.tick(9 * HOUR)
-    scheduled.awake = 5 * 60.0
+    scheduled.starts(awake=5 * 60.0)
     assert magicloop("run").output == ""
     assert [outcome for outcome, _ in silences(magicloop)] == ["off"]
 
     scheduled.frozen.tick(9 * HOUR)
-    scheduled.awake = 2 * 60.0
+    scheduled.starts(awake=2 * 60.0, boot="third")
     scheduled.goes(2 * HOUR)  # on again, and nobody logs in to start the timer
     assert "though the machine was on for" in magicloop("run").stderr
+
+
+def test_a_start_does_not_hide_the_time_that_the_machine_was_on_since(scheduled, magicloop):
+    """Longer than it had been awake before: the two are counted from two starts, and their difference is nothing."""
+    then = scheduled.awake
+    assert magicloop("run").output == ""
+    scheduled.frozen.tick(9 * HOUR)
+    scheduled.starts(awake=then + 10.0)
+
+    (live,) = problems(magicloop)
+
+    assert "though the machine was on for 2 h since then" in live["what"]
+    assert magicloop("status", "--alive").exit_code == 1
+    assert "no run between" in magicloop("run").stderr
+
+
+@pytest.mark.parametrize(
+    ("minutes", "awake", "boot", "alive"),
+    [
+        (30, 30, "first", True),  # one call missed, or a container that is late
+        (36, 36, "first", False),
+        (9 * 60, 10, "first", True),  # a laptop that slept for a night
+        (9 * 60, 60, "first", False),
+        (9 * 60, 10, "second", True),  # off for a night
+        (20, 30 * 24 * 60, "second", True),  # the next pod is on another node, which has been up for a month
+        (60, 30 * 24 * 60, "second", False),
+    ],
+)
+def test_a_monitor_is_told_by_the_time_awake(machine, own, magicloop, read, minutes, awake, boot, alive):
+    magicloop("run")
+    machine.frozen.tick(minutes * 60)
+    machine.starts(awake=awake * 60.0 + (machine.awake if boot == machine.boot else 0), boot=boot)
+
+    told = magicloop("status", "--alive")
+
+    assert (told.exit_code, read("status", "--alive")["alive"]) == (0 if alive else 1, alive)
+    assert told.stdout.startswith("a run last came by ")
+    assert ("nothing calls it any more" in told.stdout) == (not alive)
+    if not alive:
+        assert schedule_row(magicloop)["state"] == "warning"
+
+
+def test_a_monitor_of_a_system_that_does_not_tell_is_told_by_the_clock(frozen, own, magicloop, monkeypatch):
+    monkeypatch.setattr(SystemClock, "uptime", lambda self: None)
+    magicloop("run")
+    frozen.tick(34 * 60)
+    assert magicloop("status", "--alive").exit_code == 0
+    frozen.tick(2 * 60)
+    told = magicloop("status", "--alive")
+    assert (told.exit_code, told.stdout) == (
+        1,
+        "a run last came by 36 min ago; was the machine off or asleep?\n",
+    )
 
 
 def test_without_a_schedule_nobody_was_to_come(machine, crontab, own, magicloop):
@@ -164,7 +226,7 @@ def test_without_a_schedule_nobody_was_to_come(machine, crontab, own, magicloop)
 
 
 def test_a_system_that_does_not_tell_is_not_suspected(scheduled, magicloop, monkeypatch):
-    monkeypatch.setattr(SystemClock, "awake_seconds", lambda self: None)
+    monkeypatch.setattr(SystemClock, "uptime", lambda self: None)
     scheduled.goes(5 * HOUR)
     assert problems(magicloop) == []
     assert magicloop("run").output == ""
@@ -172,10 +234,13 @@ def test_a_system_that_does_not_tell_is_not_suspected(scheduled, magicloop, monk
 
 
 def test_the_clock_of_this_machine_tells_how_long_it_was_awake():
-    first, second = SystemClock().awake_seconds(), SystemClock().awake_seconds()
+    first, second = SystemClock().uptime(), SystemClock().uptime()
     assert first is not None
     assert second is not None
-    assert 0 < first <= second <= SystemClock().boot_seconds()
+    assert 0 < first.awake <= second.awake <= SystemClock().boot_seconds()
+    assert first.boot == second.boot
+    if sys.platform == "linux":
+        assert first.boot
 
 
 def test_the_schedules_own_status_tells_of_a_silence_too(scheduled, magicloop):
