@@ -17,41 +17,21 @@ from datetime import UTC, datetime
 import icalendar
 
 from automations.compose.reading import read_mime
+from config_texts import ANN, APPROVING, AT_ONCE, GOOGLE, INVENTION, MAIL_SERVER, OFFERS, ON_GOOGLE, PRIYA
 from google_emulator import CalendarApi, Emulator, GmailApi
 from google_emulator.provider import token_file
 from mail_server import MailServer
 
-ALONE = """
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[invention]
-problems = ["What would make half our alerts unnecessary?"]
-combine = ["the audit log", "load tests", "new colleagues"]
-
-[offers]
-ideas = ["take over the capacity report", "sit in for you in vendor calls"]
-on_track = "The billing move is on plan."
-"""
-SENDING = """
-[mail]
-mode = "approve"
-undo_seconds = 0
-provider = "{provider}"
-"""
+ALONE = ANN + PRIYA + OFFERS + INVENTION
+BY_SERVER = APPROVING + AT_ONCE + MAIL_SERVER + "timeout = 20\n"
+IN_FILES = ALONE + '\n[calendar]\nbusy = ["work.ics"]\n'
 
 
 class Files:
     """Calendar and drafts are files."""
 
     waits = (1, 2)
-    config = ALONE + '\n[calendar]\nbusy = ["work.ics"]\n'
+    config = IN_FILES
 
     def __enter__(self):
         return self
@@ -84,8 +64,7 @@ class Mailed(Files):
 
     def __init__(self):
         self.server = MailServer()
-        where = f'\n[smtp]\nhost = "127.0.0.1"\nport = {self.server.port}\nsecurity = "none"\ntimeout = 20\n'
-        self.config = Files.config + SENDING.format(provider="local") + where
+        self.config = IN_FILES + BY_SERVER.format(port=self.server.port)
 
     def __exit__(self, *_):
         self.server.close()
@@ -127,9 +106,9 @@ class Google(Files):
 
     def __enter__(self):
         self.emulator.__enter__()
-        google = f'\n[calendar]\nprovider = "google"\n[google]\napi_endpoint = "{self.emulator.url}"\n'
-        mail = SENDING.format(provider="google") if self.sends else '\n[mail]\nprovider = "google"\n'
-        self.config = ALONE + google + mail
+        google = GOOGLE.format(url=self.emulator.url, token="data/google-token.json")
+        mail = 'mode = "approve"\n' + AT_ONCE if self.sends else ""
+        self.config = ALONE + ON_GOOGLE + mail + google
         return self
 
     def __exit__(self, *_):

@@ -15,23 +15,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 from launcher import call, in_child, killed
 
 from automations.store.chain import verify_log
+from config_texts import ANN, OFFERS, PRIYA
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 EVERY = int(os.environ.get("MAGICLOOP_CRASH_EVERY", "7"))
-CONFIG = """\
-[me]
-name = "Ann Lee"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[offers]
-ideas = ["take over the capacity report", "sit in for you in the vendor call"]
-on_track = "The billing move is on plan."
-"""
+CONFIG = ANN + PRIYA + OFFERS
 
 
 def do(home, *words):

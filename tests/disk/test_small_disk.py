@@ -7,22 +7,10 @@ import sys
 import pytest
 
 from automations.store.chain import verify_log
+from config_texts import ANN, OFFERS, PRIYA
 
 SIZE = 2 * 1024 * 1024
-CONFIG = """
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[offers]
-ideas = ["take over the capacity report", "sit in for you in vendor calls"]
-on_track = "The billing move is on plan."
-"""
+CONFIG = ANN + PRIYA + OFFERS
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pathlib import Path
 import icalendar
 import matrix
 import scenarios
-from far_sides import events
+from far_sides import BY_SERVER, IN_FILES, events
 from launcher import call
 from scenarios import MEETINGS, NOW, OPEN, SCENARIOS, UPDATE
 
@@ -21,38 +21,6 @@ from automations.compose.reading import read_mime
 from automations.store.chain import verify_log
 from mail_server import MailServer
 
-CONFIG = """
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[invention]
-problems = ["What would make half our alerts unnecessary?"]
-combine = ["the audit log", "load tests", "new colleagues"]
-
-[offers]
-ideas = ["take over the capacity report", "sit in for you in vendor calls"]
-on_track = "The billing move is on plan."
-
-[calendar]
-busy = ["work.ics"]
-"""
-SENDING = """
-[mail]
-mode = "approve"
-undo_seconds = 0
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-timeout = 20
-"""
 KEPT = "kept.tar.gz"
 INIT = ("--name", "Ann Smith", "--email", "ann@corp.test", "--timezone", "Europe/Berlin", "--boss")
 LONG_AFTER = timedelta(hours=3)
@@ -138,7 +106,7 @@ class Stage:
         self.home.mkdir(parents=True)
         if self.world.bare:
             return
-        text = CONFIG + (SENDING.format(port=self.server.port) if self.server else "")
+        text = IN_FILES + (BY_SERVER.format(port=self.server.port) if self.server else "")
         (self.home / "config.toml").write_text(text)
         (self.home / "work.ics").write_text(MEETINGS.replace("\n", "\r\n"))
 

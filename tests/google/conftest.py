@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from freezegun import freeze_time
 
+from config_texts import ANN, GOOGLE, INVENTION, OFFERS, ON_GOOGLE, PRIYA
 from google_emulator import CalendarApi, Emulator, GmailApi
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -16,35 +17,7 @@ from lives import GmailLife, GoogleLife
 
 from google_emulator.provider import IMPATIENCE, PATIENCE, token_file
 
-CONFIG = """\
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[offers]
-ideas = ["put together the capacity report", "sit in for you in the vendor call"]
-on_track = "The billing move is on plan."
-
-[invention]
-months_ahead = 0
-problems = ["What would make half our alerts unnecessary?"]
-combine = ["the audit log", "the load tests"]
-
-[calendar]
-provider = "google"
-
-[mail]
-provider = "google"
-
-[google]
-api_endpoint = "{url}"
-token_file = "{token}"
-"""
+CONFIG = ANN + PRIYA + OFFERS + INVENTION + "months_ahead = 0\n" + ON_GOOGLE + GOOGLE
 
 
 @pytest.fixture

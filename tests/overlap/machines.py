@@ -11,43 +11,22 @@ from pathlib import Path
 import world as w
 
 from automations.model.records import DraftState
+from config_texts import ANN, AT_ONCE, GOOGLE, INVENTION, OFFERS, OMAR, ON_GOOGLE, PRIYA
 from google_emulator import CalendarApi, Emulator, GmailApi
 from google_emulator.provider import token_file
 
-CONFIG = """\
-[me]
-name = "Ann Smith"
-email = "ann@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[[boss]]
-name = "Omar Diaz"
-email = "omar@corp.test"
-
-[offers]
-ideas = ["put together the capacity report", "sit in for you in the vendor call"]
-on_track = "The billing move is on plan."
-
-[invention]
-months_ahead = 0
-problems = ["What would make half our alerts unnecessary?"]
-
-[calendar]
-provider = "google"
-
-[mail]
-provider = "google"
-mode = "approve"
-undo_seconds = 0
-
-[google]
-api_endpoint = "{url}"
-token_file = "{token}"
-"""
+CONFIG = (
+    ANN
+    + PRIYA
+    + OMAR
+    + OFFERS
+    + INVENTION
+    + "months_ahead = 0\n"
+    + ON_GOOGLE
+    + 'mode = "approve"\n'
+    + AT_ONCE
+    + GOOGLE
+)
 
 
 class Machine(w.World):

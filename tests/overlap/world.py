@@ -20,46 +20,24 @@ from automations.model.records import BlockState, DraftState
 from automations.model.sending import ApprovalState
 from automations.store.chain import verify_log
 from automations.store.sqlite import SqliteJournal
+from config_texts import APPROVING, AT_ONCE, INVENTION, MAIL_SERVER, OFFERS, OMAR, PRIYA, SAM
 from mail_server import MailServer
 
 START = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Europe/Berlin")
 
-CONFIG = """\
-[me]
-name = "Sam Lee"
-email = "sam@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[[boss]]
-name = "Omar Diaz"
-email = "omar@corp.test"
-
-[offers]
-ideas = ["put together the capacity report", "sit in for you in the vendor call", "tidy the rota"]
-on_track = "The billing move is on plan."
-hours = 3
-
-[invention]
-problems = ["What would make half our alerts unnecessary?"]
-combine = ["the audit log", "load tests", "new colleagues"]
-
-[limits]
-mails_per_run = 50
-
-[mail]
-mode = "approve"
-undo_seconds = 0
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-"""
+CONFIG = (
+    SAM
+    + PRIYA
+    + OMAR
+    + OFFERS
+    + "hours = 3\n"
+    + INVENTION
+    + "\n[limits]\nmails_per_run = 50\n"
+    + APPROVING
+    + AT_ONCE
+    + MAIL_SERVER
+)
 
 
 class World:

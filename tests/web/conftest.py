@@ -14,38 +14,13 @@ from automations.config.places import find_places
 from automations.cycle import run_cycle
 from automations.web.serve import Page
 from automations.wiring import Session
+from config_texts import APPROVING, MAIL_SERVER, OFFERS, OMAR, PRIYA, SAM
 from mail_server import MailServer
 from set_clock import SetClock
 
 START = datetime(2026, 11, 3, 8, 0, tzinfo=UTC)
 
-CONFIG = """\
-[me]
-name = "Sam Lee"
-email = "sam@corp.test"
-timezone = "Europe/Berlin"
-
-[[boss]]
-name = "Priya Raman"
-email = "priya@corp.test"
-
-[[boss]]
-name = "Omar Diaz"
-email = "omar@corp.test"
-
-[offers]
-ideas = ["put together the capacity report", "sit in for you in the vendor call", "tidy the rota"]
-on_track = "The billing move is on plan."
-hours = 3
-
-[mail]
-mode = "approve"
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-"""
+CONFIG = SAM + PRIYA + OMAR + OFFERS + "hours = 3\n" + APPROVING + MAIL_SERVER
 
 CHROMIUM = next(
     filter(
