@@ -15,25 +15,24 @@ from pathlib import Path
 
 import pytest
 
+from namespaces import why_not, writable_cgroups
+
 HERE = str(Path(sys.executable).with_name("magicloop"))
 SYSTEMD = shutil.which("systemd", path="/lib/systemd:/usr/lib/systemd")
+CGROUPS = writable_cgroups()
+REFUSED = why_not("--mount", "--pid", "--fork", "--mount-proc", script="mount -t tmpfs none /run")
 MISSING = [
     name
     for name, there in (
-        ("root", os.geteuid() == 0),
+        (f"leave to mount in namespaces of its own ({REFUSED})", not REFUSED),
+        ("control groups that can be written to", CGROUPS),
         ("systemd", SYSTEMD and shutil.which("systemctl")),
-        ("unshare", shutil.which("unshare")),
     )
     if not there
 ]
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"needs {', '.join(MISSING)}"),
     pytest.mark.xdist_group("systemd"),
-]
-CGROUPS = [
-    each
-    for each in (Path("/sys/fs/cgroup"), Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup/systemd"))
-    if (each / "cgroup.procs").exists()
 ]
 ENTER = """\
 set -e
