@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.uptime import Uptime
+
+
+LOOK_AT_CONNECTION: Final = "look at the connection, then: magicloop doctor --online"
+"""What cures a server that does not answer, which may be nobody's fault here."""
 
 
 class State(StrEnum):

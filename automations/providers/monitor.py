@@ -114,8 +114,12 @@ class PingMonitor:
                 self._reach(parts)
         except ProviderError as error:
             return error
+        except ssl.SSLCertVerificationError:
+            return _passing(
+                "the monitor's certificate is not trusted (or the clock is wrong), so nothing was said"
+            )
         except ssl.SSLError:
-            return _passing("the monitor's certificate does not fit, so nothing was said")
+            return _passing("no private connection to the monitor came about, so nothing was said")
         except TimeoutError:
             return _passing(_TOO_LATE.format(self._seconds))
         except (OSError, HTTPException, ValueError):
@@ -172,7 +176,7 @@ def _lasting(what: str) -> ProviderError:
 
 def monitor_row(settings: MonitorSettings, *, online: bool) -> Row:
     """Judge the monitor: whether its address is there and, `online`, answers what says neither well nor ill."""
-    from automations.model.health import Row, State
+    from automations.model.health import LOOK_AT_CONNECTION, Row, State
 
     monitor = PingMonitor(settings)
     kept = settings.place
@@ -182,8 +186,10 @@ def monitor_row(settings: MonitorSettings, *, online: bool) -> Row:
     except ProviderError as error:
         return Row("monitor", State.ERROR, error.what, error.fix)
     fault = monitor.ping(LOOK) if online else None
+    if fault is not None and fault.fault is FaultClass.TRANSIENT:
+        return Row("monitor", State.WARNING, fault.what, LOOK_AT_CONNECTION)
     if fault is not None:
-        return Row("monitor", State.ERROR, fault.what, _EDIT)
+        return Row("monitor", State.ERROR, fault.what, fault.fix)
     if not online:
         return Row("monitor", State.OK, f"told of every run by the schedule; its address is in {where}")
     if target_of(address, settings.style, LOOK) is None:

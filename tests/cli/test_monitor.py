@@ -124,10 +124,12 @@ def test_a_damaged_journal_is_a_failure(watched, server, magicloop):
 
 
 @pytest.mark.parametrize(
-    ("number", "code"),
-    [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP), (signal.SIGINT, 130)],
+    ("number", "code", "status"),
+    [(signal.SIGTERM, -signal.SIGTERM, 143), (signal.SIGHUP, -signal.SIGHUP, 129), (signal.SIGINT, 130, 130)],
 )
-def test_a_run_that_is_ended_from_outside_says_so_and_dies_as_before(watched, server, home, number, code):
+def test_a_run_that_is_ended_from_outside_says_so_and_dies_as_before(
+    watched, server, home, number, code, status
+):
     server.answers["start"] = HOLD  # the run is at work until it is ended
     run = subprocess.Popen(
         [*COMMAND, "run"],
@@ -141,7 +143,7 @@ def test_a_run_that_is_ended_from_outside_says_so_and_dies_as_before(watched, se
     run.send_signal(number)
     _, told = run.communicate(timeout=PATIENCE)
 
-    assert (run.returncode, asked(server)) == (code, ["*/start", "*/130"])
+    assert (run.returncode, asked(server)) == (code, ["*/start", f"*/{status}"])
     assert "interrupted" in told
     assert "Traceback" not in told
 
@@ -240,6 +242,18 @@ def test_doctor_has_a_row_for_it(frozen, watched, server, read):
     assert asked(server) == ["*/log"]
     server.answers["log"] = (404, {}, b"")
     assert "404" in row("--online")["what"]
+
+
+def test_without_a_network_doctor_looks_at_the_connection_and_not_at_the_config(
+    frozen, watched, server, read
+):
+    text = watched.config.read_text()
+    watched.config.write_text(text.replace(server.root, "http://127.0.0.1:1"))
+
+    (row,) = (one for one in read("doctor", "--online")["rows"] if one["name"] == "monitor")
+
+    assert (row["state"], row["what"]) == ("warning", "the monitor cannot be reached")
+    assert row["fix"] == "look at the connection, then: magicloop doctor --online"
 
 
 @pytest.mark.parametrize("words", [("config", "show"), ("config", "show", "--json")])

@@ -257,6 +257,18 @@ def test_the_doctor_sees_a_wrong_clock(account):
     assert "60 minutes off Google's" in wrong["what"]
 
 
+def test_without_a_network_the_doctor_sends_nobody_to_the_config(account, home):
+    config = home / ".config/magicloop/config.toml"
+    config.write_text(config.read_text().replace(account.google.url, "http://127.0.0.1:1"))
+
+    found = rows(account, 0, "--online")
+
+    for name in ("gmail", "google calendar"):
+        row = the(found, name)
+        assert (row["state"], row["what"]) == ("warning", "Google cannot be reached from here")
+        assert row["fix"] == "look at the connection, then: magicloop doctor --online"
+
+
 SIGN_INS = {
     "revoked": ("invalid_grant", None, "revoked", "magicloop connect google"),
     "testing": ("invalid_grant", "2026-10-27T08:00:00Z", "Testing", "Publish app"),

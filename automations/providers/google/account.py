@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from automations.errors import FaultClass, ProviderError, RefusedError
-from automations.model.health import Row, State
+from automations.model.health import LOOK_AT_CONNECTION, Row, State
 from automations.plan.sign_in_end import AHEAD, end_of, end_words
 from automations.providers.google import auth
 from automations.providers.google.client import Caller, SingleShot, build_service
@@ -231,7 +231,9 @@ class Account:
             if api == "gmail" or "@" in address:
                 self._sign_in.confirm(address)
         except ProviderError as error:
-            row = Row(name, State.ERROR, error.what, error.fix or f"try again later: {CONNECT}")
+            passing = error.fault is FaultClass.TRANSIENT
+            fix = error.fix or (LOOK_AT_CONNECTION if passing else CONNECT)
+            row = Row(name, State.WARNING if passing else State.ERROR, error.what, fix)
         else:
             row = Row(name, State.OK, f"answers for {address}" if "@" in address else "answers")
         with suppress(ValueError):

@@ -40,6 +40,7 @@ _RATE = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXC
 _QUOTA = frozenset({"quotaExceeded", "dailyLimitExceeded", "dailyLimitExceededUnreg"})
 _SCOPE = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT", "insufficientScopes"})
 _SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+_NO_TLS = "look at the network (a proxy, or a page to sign in to it first), then: magicloop doctor --online"
 _NEVER_LEFT = frozenset(
     {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EADDRNOTAVAIL, errno.ENETDOWN}
 )
@@ -80,6 +81,8 @@ def explain(error: Exception, *, where: str, changes: bool) -> GoogleError:
     """Return what `error` means for a call that reads or `changes` something at `where`."""
     if isinstance(error, HttpError):
         return _answered(error, where=where, changes=changes)
+    if isinstance(error, sign_in.TransportError) and error.args and isinstance(error.args[0], ssl.SSLError):
+        return explain(error.args[0], where=where, changes=False)  # of the renewal, so nothing was asked yet
     if isinstance(error, sign_in.GoogleAuthError):
         return _not_signed_in(error, where=where)
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -92,7 +95,8 @@ def explain(error: Exception, *, where: str, changes: bool) -> GoogleError:
     if _never_left(error):
         return GoogleError("Google cannot be reached from here", fault=FaultClass.TRANSIENT, where=where)
     fault = FaultClass.AMBIGUOUS if changes else FaultClass.TRANSIENT
-    return GoogleError(_broken(error), fault=fault, where=where)
+    fix = _NO_TLS if isinstance(error, ssl.SSLError) else ""
+    return GoogleError(_broken(error), fault=fault, where=where, fix=fix)
 
 
 def _never_left(error: Exception) -> bool:
@@ -107,6 +111,8 @@ def _broken(error: Exception) -> str:
         return "Google did not answer in time"
     if isinstance(error, ValueError):
         return "what came back is not an answer of Google's"
+    if isinstance(error, ssl.SSLError):
+        return "no private connection to Google came about, or it broke"
     return f"the connection to Google broke ({type(error).__name__})"
 
 

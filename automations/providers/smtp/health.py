@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from automations.config.secrets import fetch_secret
 from automations.errors import FaultClass, ProviderError
-from automations.model.health import Row, State
+from automations.model.health import LOOK_AT_CONNECTION, Row, State
 
 if TYPE_CHECKING:
     from automations.model.policy import SmtpSettings
@@ -33,6 +33,6 @@ def server_row(settings: SmtpSettings, *, online: bool) -> Row:
         try_out(settings, password)
     except ProviderError as error:
         state = State.WARNING if error.fault is FaultClass.TRANSIENT else State.ERROR
-        fix = error.fix or "look at the network, then: magicloop doctor --online"
+        fix = error.fix or LOOK_AT_CONNECTION
         return Row(_NAME, state, f"{where}: {error.what}", fix)
     return Row(_NAME, State.OK, f"{where} lets you in")
