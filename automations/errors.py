@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,10 +30,14 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+ENDS_WELL: Final = (ExitCode.DONE, ExitCode.PARTIAL, ExitCode.TEMPORARY, ExitCode.LOCKED)
+"""How a run may end of which a scheduler need not tell: the program itself does, where it matters."""
+
+
 class MagicloopError(Exception):
     """An error meant for a person: `what` happened, `where`, and the `fix` to type."""
 
-    exit_code = ExitCode.ERROR
+    exit_code: int = ExitCode.ERROR
 
     def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
         super().__init__(what)

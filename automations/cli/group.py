@@ -25,9 +25,9 @@ class WrongCallError(MagicloopError):
 
 
 class StoppedError(MagicloopError):
-    """The person pressed Ctrl-C, or ended the input at a question."""
+    """The person pressed Ctrl-C, ended the input at a question, or sent a signal to stop."""
 
-    exit_code = ExitCode.INTERRUPTED
+    exit_code: int = ExitCode.INTERRUPTED
 
 
 class LazyGroup(click.Group):
@@ -93,7 +93,7 @@ class RootGroup(LazyGroup):
                 whisper("")  # the terminal shows ^C in the line of the question
             code = _show_stopped(as_json="--json" in words)
         except stopping.ToldToStop as stop:
-            _show_stopped(as_json="--json" in words)
+            _show_stopped(as_json="--json" in words, code=stop.exit_code)
             stopping.die_of(stop)
         except click.ClickException as error:
             code = _show_wrong_call(error, as_json="--json" in words)
@@ -111,10 +111,11 @@ class RootGroup(LazyGroup):
         sys.exit(code if isinstance(code, int) else ExitCode.DONE)
 
 
-def _show_stopped(*, as_json: bool) -> int:
+def _show_stopped(*, as_json: bool, code: int = ExitCode.INTERRUPTED) -> int:
     stopped = StoppedError("interrupted; nothing is lost: the next run finishes what was begun")
+    stopped.exit_code = code
     show_error(stopped, as_json=as_json)
-    return stopped.exit_code
+    return code
 
 
 def _show_wrong_call(error: click.ClickException, *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from automations.cli.output import emit_json, record, say, whisper
+from automations.cli.output import emit_json, emit_json_line, record, say, whisper
 from automations.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ FOLLOW_SECONDS = 2.0
     "-n", "--lines", default=50, show_default=True, type=click.IntRange(1, 100_000), help="How many."
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on printing what is added.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with -f one for each line.")
 @click.pass_context
 def log(ctx: click.Context, *, lines: int, follow: bool, as_json: bool) -> None:
     """Show what happened: runs with news, actions, acts by hand."""
@@ -37,15 +37,16 @@ def _show(session: Session, lines: int, *, follow: bool, as_json: bool) -> None:
     """Print the newest lines, and with `follow` what comes after them."""
     person, journal = session.policy.person, session.reading_journal()
     numbered = journal.log(person, limit=lines)
-    if as_json:
+    if as_json and not follow:
         emit_json({"entries": [_entry_json(session, entry) for _, entry in numbered]})
         return
-    if not numbered:
+    if not numbered and not as_json:
         say("The log is empty. Try: magicloop run")
-    print_entry = _entry_printer(session)
+    print_entry = _json_printer(session) if as_json else _entry_printer(session)
     for _, entry in numbered:
         print_entry(entry)
-    _point_to_run_log(session)
+    if not as_json:
+        _point_to_run_log(session)
     last = numbered[-1][0] if numbered else 0
     while follow:
         session.clock.sleep(FOLLOW_SECONDS)
@@ -105,6 +106,10 @@ def _entry_json(session: Session, entry: LogEntry) -> dict[str, Any]:
         "outcome": entry.outcome,
         "detail": entry.detail,
     }
+
+
+def _json_printer(session: Session) -> Callable[[LogEntry], None]:
+    return lambda entry: emit_json_line(_entry_json(session, entry))
 
 
 def _entry_printer(session: Session) -> Callable[[LogEntry], None]:

@@ -35,10 +35,10 @@ def watched_over(session: Session) -> Iterator[Monitor | None]:
     monitor = session.monitor()
     try:
         yield monitor
-    except (ToldToStop, KeyboardInterrupt, click.Abort):
+    except (ToldToStop, KeyboardInterrupt, click.Abort) as stop:
         hurried = session.monitor(seconds=LAST_SECONDS)
         if hurried is not None:
-            hurried.end(ExitCode.INTERRUPTED)
+            hurried.end(stop.exit_code if isinstance(stop, ToldToStop) else ExitCode.INTERRUPTED)
         raise
     except LockHeldError:
         raise  # another run is at work, and tells of itself; if it hangs, the monitor hears of none

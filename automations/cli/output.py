@@ -122,6 +122,11 @@ def emit_json(value: Mapping[str, Any]) -> None:
     click.echo(_json_text({"schema": SCHEMA, **value}, indent=2))
 
 
+def emit_json_line(value: Mapping[str, Any]) -> None:
+    """Print one of many JSON objects, each in a line of its own."""
+    click.echo(_json_text({"schema": SCHEMA, **value}))
+
+
 def _json_text(value: Mapping[str, Any], *, indent: int | None = None) -> str:
     """Return JSON whose readable letters stand as they are and whose unseen characters are escaped."""
     import json

@@ -24,6 +24,11 @@ class ToldToStop(BaseException):
         super().__init__(number)
         self.number = number
 
+    @property
+    def exit_code(self) -> int:
+        """What a shell shows of a process that died of it."""
+        return 128 + self.number
+
 
 @contextmanager
 def told_to_stop() -> Iterator[None]:
@@ -60,6 +65,4 @@ def die_of(stop: ToldToStop) -> NoReturn:
 
     signal.signal(stop.number, signal.SIG_DFL)
     os.kill(os.getpid(), stop.number)
-    os._exit(
-        128 + stop.number
-    )  # the first process of a container is not ended by signals that it does not handle
+    os._exit(stop.exit_code)  # the first process of a container is not ended by signals it does not handle

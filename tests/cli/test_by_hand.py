@@ -1,5 +1,6 @@
 """Incidents, blocks, ideas, bosses and the log, as a person works with them."""
 
+import json
 import os
 from contextlib import closing
 from dataclasses import dataclass
@@ -392,6 +393,20 @@ def test_following_the_log_prints_what_is_added(magicloop):
 
     first, second = followed.stdout.splitlines()
     assert ("run" in first, second.endswith("add-idea  I1  done  added meanwhile")) == (True, True)
+    assert clock.slept == 2
+
+
+def test_following_in_json_prints_a_line_for_each_entry(magicloop):
+    magicloop("run")
+    clock = Patient()
+    clock.session = Session(find_places(os.environ), clock)
+
+    with closing(clock.session):
+        followed = CliRunner().invoke(log, ["-f", "-n", "1", "--json"], obj=clock.session)
+
+    first, second = (json.loads(line) for line in followed.stdout.splitlines())
+    assert (first["schema"], first["kind"]) == (1, "run")
+    assert (second["kind"], second["subject"], second["detail"]) == ("add-idea", "I1", "added meanwhile")
     assert clock.slept == 2
 
 

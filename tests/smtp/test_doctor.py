@@ -87,4 +87,4 @@ def test_a_variable_that_only_the_schedule_has_is_a_warning(look, monkeypatch):
 def test_a_server_that_is_away_is_a_warning(look, server, kept):
     server.answers["EHLO"] = CLOSE
     row = look(f'file = "{kept}"', "--online")
-    assert (row["state"], "network" in row["fix"]) == ("warning", True)
+    assert (row["state"], "connection" in row["fix"]) == ("warning", True)
