@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import timedelta
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from automations.cli.output import emit_json, heading, is_interactive, say, table
-from automations.errors import ExitCode, MagicloopError, RefusedError
+from automations.errors import ENDS_WELL, BadValueError, ExitCode, MagicloopError, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from automations.plan.silence import Silence
     from automations.wiring import Session
 
-_WELL = frozenset({ExitCode.DONE, ExitCode.PARTIAL, ExitCode.TEMPORARY, ExitCode.LOCKED})
 _PATIENCE, _GLANCE = 60.0, 0.5
 """Seconds: how long a run that was only begun is waited for, and how often its mark is looked for."""
 
@@ -32,14 +32,27 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 
 def kind_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the three flags that name a scheduler."""
+    """Add the three flags that name a scheduler; the command is handed the one that was given, None for none."""
+
+    @wraps(command)
+    def with_kind(*args: Any, cron: bool, launchd: bool, systemd: bool, **options: Any) -> None:
+        given = {"systemd": systemd, "launchd": launchd, "cron": cron}
+        kinds = [kind for kind, wanted in given.items() if wanted]
+        if len(kinds) > 1:
+            raise BadValueError(
+                f"--{' and --'.join(kinds)} name more than one scheduler; nothing was done",
+                fix=f"magicloop schedule {click.get_current_context().info_name} --{kinds[0]}",
+            )
+        command(*args, kind=next(iter(kinds), None), **options)
+
+    made: Callable[..., None] = with_kind
     for kind, text in (
         ("cron", "By a block in your crontab."),
         ("launchd", "By a launch agent (macOS)."),
         ("systemd", "By a timer of your own systemd."),
     ):
-        command = click.option(f"--{kind}", "kind", flag_value=kind, default=None, help=text)(command)
-    return command
+        made = click.option(f"--{kind}", is_flag=True, help=text)(made)
+    return made
 
 
 @click.group()
@@ -259,11 +272,11 @@ def _show_trial(ctx: click.Context, chosen: Scheduler, call: Call) -> None:
     if trial.code is None:
         say(f"A run was begun ({trial.how}).")
     else:
-        well = trial.code in _WELL
+        well = trial.code in ENDS_WELL
         say(f"One run by it ({trial.how}): exit code {trial.code}, {'fine' if well else 'not well'}.")
     for line in trial.said.splitlines()[:6]:
         say(f"  {line}")
-    if trial.code is not None and trial.code not in _WELL:
+    if trial.code is not None and trial.code not in ENDS_WELL:
         say("fix: magicloop doctor")
         ctx.exit(ExitCode.ERROR)
     if trial.code in {ExitCode.TEMPORARY, ExitCode.LOCKED}:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from automations.errors import RefusedError
+from automations.errors import ENDS_WELL, RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,7 +98,8 @@ def service_text(
     if not all(each.isalnum() or each in _UNIT_PATH for each in program):
         program, words = ENV_PROGRAM, [program, *words]
     command = " ".join([quote(program), *map(quote_exec, words), "run"])
-    return _SERVICE.format(name=name, variables=variables, command=command)
+    well = " ".join(str(int(code)) for code in ENDS_WELL if code)
+    return _SERVICE.format(name=name, variables=variables, command=command, well=well)
 
 
 def timer_text(call: Call, name: str = "") -> str:
@@ -120,7 +121,7 @@ Type=oneshot
 {variables}
 ExecStart={command}
 # 3 partly done, 8 no network for now, 11 another run is at work: told by the program itself where it matters.
-SuccessExitStatus=3 8 11
+SuccessExitStatus={well}
 TimeoutStartSec=10min
 UMask=0077
 Nice=10

@@ -34,12 +34,12 @@ class Launchd:
     def installed(self, call: Call) -> Standing | None:
         """Return what the agent calls."""
         path = self._path(call)
-        return Standing(call_in_agent(path.read_bytes())) if path.exists() else None
+        return Standing(_called(path)) if path.exists() else None
 
     def others(self, call: Call) -> tuple[Call, ...]:
         """Return what the other agents of ours call."""
         agents = sorted((self.home / _AGENTS).glob("org.magicloop.*.plist"))
-        found = [call_in_agent(each.read_bytes()) for each in agents if each.stem != call.label]
+        found = [_called(each) for each in agents if each.stem != call.label]
         return tuple(each for each in found if each is not None)
 
     def install(self, call: Call) -> tuple[str, ...]:
@@ -80,6 +80,14 @@ class Launchd:
 
     def _path(self, call: Call) -> Path:
         return self.home / _AGENTS / f"{call.label}.plist"
+
+
+def _called(path: Path) -> Call | None:
+    """Return what an agent calls, None where that cannot be read."""
+    try:
+        return call_in_agent(path.read_bytes())
+    except OSError:
+        return None
 
 
 def _domain() -> str:

@@ -135,7 +135,11 @@ class Systemd:
 
 
 def _called(service: Path) -> Call | None:
-    return call_in_unit(service.read_text(encoding="utf-8", errors="replace"))
+    """Return what a service calls, None where that cannot be read."""
+    try:
+        return call_in_unit(service.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return None
 
 
 def _lingers() -> bool:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from automations.clock import SystemClock
+
 HERE = str(Path(sys.executable).with_name("magicloop"))
 
 
@@ -105,6 +107,41 @@ def test_a_schedule_for_another_config_is_not_taken_for_none(standing, own, magi
     assert magicloop("schedule", "uninstall", "--yes").exit_code == 0
     monkeypatch.setenv("MAGICLOOP_CONFIG", str(other))
     assert magicloop("schedule", "status").exit_code == 0
+
+
+@pytest.mark.parametrize("command", [["print"], ["install", "--yes"]])
+def test_two_schedulers_at_once_are_refused(own, crontab, magicloop, command):
+    done = magicloop("schedule", *command, "--systemd", "--cron")
+
+    assert done.exit_code == 2
+    assert "--systemd and --cron" in done.stderr
+    assert f"fix:   magicloop schedule {command[0]} --systemd" in done.stderr
+    assert crontab.content is None
+    assert magicloop("schedule", "print", "--cron", "--cron").exit_code == 0
+
+
+@pytest.mark.parametrize("content", [b"<plist", b"", "folder"])
+def test_an_agent_that_cannot_be_read_breaks_nothing(own, launchctl, magicloop, home, content, monkeypatch):
+    launchctl(idle=True)
+    monkeypatch.setattr(SystemClock, "sleep", lambda clock, seconds: None)
+    magicloop("schedule", "install", "--launchd", "--yes")
+    (path,) = (home / "Library/LaunchAgents").glob("*.plist")
+    for each in (path, path.with_name("org.magicloop.abcdef.plist")):
+        each.unlink(missing_ok=True)
+        if content == "folder":
+            each.mkdir()
+        else:
+            each.write_bytes(content)
+
+    done = magicloop("schedule", "status", "--json")
+
+    (one,) = json.loads(done.stdout)["schedulers"]
+    assert (done.exit_code, one["installed"]) == (1, True)
+    assert one["trouble"] == "what it calls cannot be read; was it changed by hand?"
+    rows = json.loads(magicloop("doctor", "--json").stdout)["rows"]
+    assert [row["fix"] for row in rows if row["name"] == "schedule" and row["state"] == "warning"] == [
+        one["fix"]
+    ]
 
 
 def test_half_a_block_of_another_config_does_not_hide_ones_own(own, crontab, install, magicloop):
