@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from automations import __version__
 from automations.desk.health import files, looking, running
 from automations.desk.health.examine import examine
+from automations.desk.health.running import LONG_LATE
 from automations.errors import ConfigError, MagicloopError
 from automations.model.health import Row, State
 from automations.plan.silence import silence_since
@@ -132,17 +133,22 @@ def _schedule(checkup: Checkup) -> Iterator[Row]:
     from automations.desk.schedule.judgement import cure_words, uninstall_words
 
     found, well = judgements(checkup.session), True
-    own = any(one.installed for one in found)
+    own = any(one.there for one in found)
     for one in found:
         if one.trouble:
             well = False
             yield Row("schedule", State.WARNING, f"{one.kind}: {one.trouble}", one.fix)
+        for stray in one.strays:
+            what = f"{one.kind}: a schedule of your own, {stray.what}"
+            yield Row("schedule", State.INFO, what, stray.fix)
         for other in one.others:
             what = f"{one.kind}: another schedule, by the config {other.config}, its data in {other.data}"
             yield Row("schedule", State.INFO if own else State.WARNING, what, uninstall_words(other))
     seen = journal.last_look if journal else None
     then, uptime = journal.uptime if journal else None, checkup.session.clock.uptime()
     silence = silence_since(seen, then, checkup.now, uptime)
+    if silence is not None and own and not cure_words(found) and silence.end - silence.begin < LONG_LATE:
+        silence = None  # a schedule of the person's own, which may call less often
     if well or seen is None or silence is not None:
         troubled = next((one.fix for one in found if one.trouble), "magicloop schedule install")
         cure = cure_words(found) or troubled

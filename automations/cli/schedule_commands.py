@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automations.compose.schedule import Call
     from automations.desk.schedule.judgement import Judgement
-    from automations.desk.schedule.programs import Scheduler
+    from automations.desk.schedule.programs import Scheduler, Stray
     from automations.model.records import Recorded
     from automations.plan.silence import Silence
     from automations.wiring import Session
@@ -156,14 +156,17 @@ def status(ctx: click.Context, *, as_json: bool) -> None:
     session: Session = ctx.obj
     call, now = _call(session), session.clock.now()
     found = judgements(session)
-    there = [one for one in found if one.installed]
+    there = [one for one in found if one.there]
     recorded = session.reading_journal().load(session.policy.person)
     last, silence = recorded.last_look, _missed(recorded, session)
+    if not any(one.look for one in found):
+        silence = None  # nothing that is there says how often it calls
     if as_json:
         from automations.cli.wording import local_iso
 
         zone = session.policy.me.zone
-        upcoming = local_iso(next_quarter(now), zone) if there and silence is None else None
+        calls = any(one.installed for one in found) and silence is None
+        upcoming = local_iso(next_quarter(now), zone) if calls else None
         emit_json(
             {
                 "id": call.id,
@@ -192,6 +195,13 @@ def _missed(recorded: Recorded, session: Session) -> Silence | None:
 def installed_kinds(session: Session) -> tuple[str, ...]:
     """Return the schedulers that have the schedule of this config and data; one that cannot be asked has none."""
     return tuple(one.kind for one in judgements(session) if one.installed)
+
+
+def still_called(session: Session) -> tuple[Stray, ...]:
+    """Return all that calls the command but the schedule of this config and data, and what ends each."""
+    from automations.desk.schedule.judgement import still_calling
+
+    return still_calling(_call(session))
 
 
 def _begin_watch(session: Session) -> None:
@@ -231,6 +241,7 @@ def _judgement_json(one: Judgement) -> dict[str, Any]:
         "calls": list(one.calls) if one.installed else None,
         "trouble": one.trouble,
         "fix": one.fix,
+        "strays": [each.what for each in one.strays],
         "others": [{"config": each.config, "data": each.data} for each in one.others],
     }
 
@@ -243,13 +254,16 @@ def _print_status(
     from automations.plan.zones import say_when
 
     there = [one for one in found if one.installed]
-    if not there and not any(one.trouble for one in found):
+    if not any(one.there or one.trouble for one in found):
         say("There is no schedule. To make one: magicloop schedule install")
     for one in found:
         if one.installed or one.trouble:
             say(f"{one.kind}: {one.trouble or 'installed'}")
             if one.fix:
                 say(f"  fix: {one.fix}")
+        for stray in one.strays:
+            say(f"{one.kind}: a schedule of your own, {stray.what}")
+            say(f"  to change it: {stray.fix}")
         for other in one.others:
             say(f"{one.kind}: another schedule, by the config {other.config}, its data in {other.data}")
             say(f"  to take it off: {uninstall_words(other)}")

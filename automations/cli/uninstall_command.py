@@ -58,8 +58,8 @@ def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
     It lists what goes and what stays, then asks. The journal stays unless you say --purge; your drafts, your
     blocks and your own templates always do. It exits with 3 while something is left to do by hand.
     """
+    from automations.cli.schedule_commands import still_called
     from automations.config.places import own_places
-    from automations.desk.schedulers import find_schedules
 
     session: Session = ctx.obj
     own = replace(session, places=own_places(session.places))
@@ -74,7 +74,7 @@ def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
     else:
         say("There is nothing to remove.")
         undone = False
-    left = find_schedules(Path.home())
+    left = still_called(own)
     for sign in left:
         say(f"Still called by {sign.what}")
         say(f"  to end that: {sign.fix}")

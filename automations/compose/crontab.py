@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
+from automations.compose.schedule import MINUTES
 from automations.errors import RefusedError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 _ADDED_LINE_END = b" (the line end before this is ours)"
+_FIELDS = 5
+_SETS = re.compile(r"\w+\s*=")
+_CALLS = re.compile(r"""(?:^|[\s/'"(;&|])magicloop(?=['"\s;&|)]|$)""")
+_RUNS = re.compile(r"""(?:^|[\s/'"(;&|])magicloop['"]?\s(?:[^;&|]*\s)?run\b""")
 _MARK = re.compile(rb"# (BEGIN|END) magicloop ([0-9a-zA-Z]+)(?: \(.*\))?\s*")
 
 
@@ -59,6 +69,31 @@ def without_block(crontab: bytes, id: str) -> bytes:  # noqa: A002 - as above
     if at_end and _ADDED_LINE_END in lines[spans[-1][0]]:
         return left.removesuffix(b"\n")
     return left
+
+
+def calls_outside(crontab: bytes, ids: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines that call the command and stand in no whole block of these ids, in their order."""
+    left = crontab
+    for each in ids:
+        with suppress(RefusedError):  # half a block is no block
+            left = without_block(left, each)
+    lines = (line.decode("utf-8", "replace").strip() for line in _lines(left))
+    return tuple(
+        each for each in lines if _CALLS.search(each) and not each.startswith("#") and not _SETS.match(each)
+    )
+
+
+def makes_runs(line: str) -> bool:
+    """Tell whether a line that calls the command has it make runs."""
+    return _RUNS.search(line) is not None
+
+
+def is_often(line: str) -> bool:
+    """Tell whether a line is called each quarter of an hour, or oftener."""
+    minute, *others = line.split(None, _FIELDS)[:_FIELDS]
+    step = re.fullmatch(r"\*(?:/(\d+))?", minute)
+    oftener = int(step[1] or 1) <= MINUTES if step else minute.count(",") >= 60 // MINUTES - 1
+    return oftener and others == ["*"] * (_FIELDS - 1)
 
 
 def _lines(crontab: bytes) -> list[bytes]:

@@ -7,10 +7,26 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from automations.compose.crontab import block_in, ids_in, with_block, without_block
+from automations.compose.crontab import (
+    block_in,
+    calls_outside,
+    ids_in,
+    is_often,
+    makes_runs,
+    with_block,
+    without_block,
+)
 from automations.compose.schedule import cron_block, cron_command
 from automations.compose.schedule_reading import call_in_block
-from automations.desk.schedule.programs import TRIAL_SECONDS, SchedulerError, Standing, Trial, ask, must
+from automations.desk.schedule.programs import (
+    TRIAL_SECONDS,
+    SchedulerError,
+    Standing,
+    Stray,
+    Trial,
+    ask,
+    must,
+)
 from automations.errors import RefusedError
 
 if TYPE_CHECKING:
@@ -42,12 +58,13 @@ class Cron:
 
     def others(self, call: Call) -> tuple[Call, ...]:
         """Return what the blocks of other ids call."""
-        crontab, found = _read() or b"", []
-        for each in ids_in(crontab):
-            if each != call.id:
-                with suppress(RefusedError):  # half a block calls nothing that could be named
-                    found.append(call_in_block(block_in(crontab, each)))
-        return tuple(each for each in found if each is not None)
+        return tuple(_others(_read() or b"", call).values())
+
+    def strays(self, call: Call) -> tuple[Stray, ...]:
+        """Return the lines of the person's own that call the command."""
+        crontab = _read() or b""
+        lines = calls_outside(crontab, (call.id, *_others(crontab, call)))
+        return tuple(_stray(line, call) for line in lines)
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Add the block, or bring it up to date."""
@@ -99,6 +116,23 @@ class Cron:
                 f"{what}; the old one is there again", where="crontab", fix="magicloop schedule print --cron"
             )
         return told
+
+
+def _others(crontab: bytes, call: Call) -> dict[str, Call]:
+    """Return what the blocks of other ids call, by their id; half a block calls nothing that could be named."""
+    found = {}
+    for each in ids_in(crontab):
+        if each != call.id:
+            with suppress(RefusedError):
+                found[each] = call_in_block(block_in(crontab, each))
+    return {each: made for each, made in found.items() if made is not None}
+
+
+def _stray(line: str, call: Call) -> Stray:
+    meant = call_in_block(line)
+    ours = meant is None or meant.id == call.id
+    runs = makes_runs(line)
+    return Stray(f"crontab: {line}", "crontab -e", runs=runs, often=runs and ours and is_often(line))
 
 
 def _read() -> bytes | None:

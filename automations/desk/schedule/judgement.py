@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from automations.desk.schedule.choice import is_gone, present_kinds, scheduler_of
+from automations.desk.schedule.choice import KINDS, is_gone, present_kinds, scheduler_of
 from automations.desk.schedule.launchd import target_of
+from automations.desk.schedule.programs import Stray
 from automations.errors import MagicloopError
 
 if TYPE_CHECKING:
@@ -22,9 +24,9 @@ if TYPE_CHECKING:
 class Judgement:
     """A scheduler and its schedule: `trouble` keeps it from running, `fix` is what to type; both empty when well.
 
-    `look` is what to type where a schedule is there and no run comes for all that: it shows the scheduler itself.
+    `look` is what to type where one that calls each quarter of an hour is there and no run comes for all that: it shows the scheduler itself.
     `calls` is the program of the schedule, () where it cannot be read; `others` are schedules made for another
-    config or data folder.
+    config or data folder, `strays` what the person made by hand that makes runs.
     """
 
     kind: str
@@ -34,6 +36,12 @@ class Judgement:
     fix: str = ""
     look: str = ""
     others: tuple[Call, ...] = ()
+    strays: tuple[Stray, ...] = ()
+
+    @property
+    def there(self) -> bool:
+        """Tell whether it makes runs, by a schedule of ours or by one of the person's own."""
+        return self.installed or bool(self.strays)
 
 
 def install_words(kind: str) -> str:
@@ -50,7 +58,7 @@ def look_words(kind: str, call: Call) -> str:
 
 def cure_words(found: Sequence[Judgement]) -> str:
     """Return what to type where no run comes: what mends the schedule that is there, "" where there is none."""
-    return next((one.fix or one.look for one in found if one.installed), "")
+    return next((one.fix or one.look for one in found if one.installed or one.look), "")
 
 
 def uninstall_words(call: Call) -> str:
@@ -66,13 +74,28 @@ def judge_all(call: Call) -> list[Judgement]:
     return [judge(scheduler_of(kind, home, lambda _: ""), call) for kind in present_kinds()]
 
 
+def still_calling(call: Call) -> tuple[Stray, ...]:
+    """Return all that calls the command but this schedule, whatever made it, also where its scheduler is not here."""
+    home, found = Path.home(), []
+    for kind in KINDS:
+        with suppress(MagicloopError):  # not here, or it does not answer
+            one = scheduler_of(kind, home, lambda _: "")
+            for other in one.others(call):
+                what = f"{kind}: the schedule by the config {other.config}, its data in {other.data}"
+                found.append(Stray(what, uninstall_words(other)))
+            found += one.strays(call)
+    return tuple(found)
+
+
 def judge(one: Scheduler, call: Call) -> Judgement:
     """Return what there is of a scheduler, and what keeps it from running; never raises for what it finds."""
     again = install_words(one.kind)
     try:
         standing, others = one.installed(call), one.others(call)
+        strays = tuple(each for each in one.strays(call) if each.runs)
+        look = look_words(one.kind, call) if standing or any(each.often for each in strays) else ""
         if standing is None:
-            return Judgement(one.kind, installed=False, others=others)
+            return Judgement(one.kind, installed=False, look=look, others=others, strays=strays)
         trouble = _wrong_call(standing.call, call)
         trouble, fix = (trouble, again) if trouble else one.trouble(call)
     except MagicloopError as error:
@@ -84,8 +107,9 @@ def judge(one: Scheduler, call: Call) -> Judgement:
         calls=calls,
         trouble=trouble,
         fix=fix,
-        look=look_words(one.kind, call),
+        look=look,
         others=others,
+        strays=strays,
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations.compose.schedule import agent_bytes
 from automations.compose.schedule_reading import call_in_agent
-from automations.desk.schedule.programs import SchedulerError, Standing, Trial, ask, must
+from automations.desk.schedule.programs import SchedulerError, Standing, Stray, Trial, ask, must
 from automations.desk.schedule.unit_files import delete, kept, place
 
 if TYPE_CHECKING:
@@ -38,9 +39,17 @@ class Launchd:
 
     def others(self, call: Call) -> tuple[Call, ...]:
         """Return what the other agents of ours call."""
-        agents = sorted((self.home / _AGENTS).glob("org.magicloop.*.plist"))
-        found = [_called(each) for each in agents if each.stem != call.label]
-        return tuple(each for each in found if each is not None)
+        return tuple(self._others(call).values())
+
+    def strays(self, call: Call) -> tuple[Stray, ...]:
+        """Return the agents of the person's own that are named after the command."""
+        known = {call.label, *self._others(call)}
+        agents = sorted((self.home / _AGENTS).glob("*magicloop*.plist"))
+        return tuple(
+            Stray(str(each), f"launchctl unload -w {quote(str(each))}")
+            for each in agents
+            if each.stem not in known
+        )
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the agent and load it."""
@@ -77,6 +86,12 @@ class Launchd:
         """Start the agent once; launchd does not wait for its end, so its code is not known."""
         must("launchctl", "kickstart", target_of(call))
         return Trial(f"launchctl kickstart {target_of(call)}", None)
+
+    def _others(self, call: Call) -> dict[str, Call]:
+        """Return what the other agents of ours call, by their label."""
+        agents = sorted((self.home / _AGENTS).glob("org.magicloop.*.plist"))
+        found = {each.stem: _called(each) for each in agents if each.stem != call.label}
+        return {label: made for label, made in found.items() if made is not None}
 
     def _path(self, call: Call) -> Path:
         return self.home / _AGENTS / f"{call.label}.plist"

@@ -50,6 +50,19 @@ class Standing:
     call: Call | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stray:
+    """What calls the command and was not made by `schedule install`: `what` it is, and the `fix` to type that ends it.
+
+    `runs` tells whether it makes runs, `often` whether as often as a schedule of ours, and for the same config.
+    """
+
+    what: str
+    fix: str
+    runs: bool = True
+    often: bool = False
+
+
 class Scheduler(Protocol):
     """What can call the program every quarter of an hour."""
 
@@ -68,6 +81,12 @@ class Scheduler(Protocol):
 
     def others(self, call: Call) -> tuple[Call, ...]:
         """Return what the schedules of other ids call: made for another config, or another data folder.
+
+        :raises MagicloopError: the scheduler cannot be asked.
+        """
+
+    def strays(self, call: Call) -> tuple[Stray, ...]:
+        """Return what else of it calls the command: neither this schedule nor one of `others`.
 
         :raises MagicloopError: the scheduler cannot be asked.
         """

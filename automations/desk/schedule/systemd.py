@@ -13,6 +13,7 @@ from automations.desk.schedule.programs import (
     TRIAL_SECONDS,
     SchedulerError,
     Standing,
+    Stray,
     Trial,
     ask,
     found,
@@ -60,9 +61,17 @@ class Systemd:
 
     def others(self, call: Call) -> tuple[Call, ...]:
         """Return what the other services of ours call."""
-        services = sorted((self.home / _UNITS).glob("magicloop-*.service"))
-        found = [_called(each) for each in services if each.stem != call.name]
-        return tuple(each for each in found if each is not None)
+        return tuple(self._others(call).values())
+
+    def strays(self, call: Call) -> tuple[Stray, ...]:
+        """Return the timers of the person's own that are named after the command."""
+        known = {call.name, *self._others(call)}
+        timers = sorted((self.home / _UNITS).glob("*magicloop*.timer"))
+        return tuple(
+            Stray(str(each), f"systemctl --user disable --now {each.name}")
+            for each in timers
+            if each.stem not in known
+        )
 
     def install(self, call: Call) -> tuple[str, ...]:
         """Write the units and start the timer."""
@@ -124,6 +133,12 @@ class Systemd:
         shown = must(*_CTL, "show", "-p", "ExecMainStatus", "--value", f"{call.name}.service")
         code = shown.out.decode().strip()
         return Trial(f"systemctl --user start {call.name}", int(code) if code.isdigit() else None)
+
+    def _others(self, call: Call) -> dict[str, Call]:
+        """Return what the other services of ours call, by their name."""
+        services = sorted((self.home / _UNITS).glob("magicloop-*.service"))
+        found = {each.stem: _called(each) for each in services if each.stem != call.name}
+        return {name: made for name, made in found.items() if made is not None}
 
     def _link(self, call: Call) -> Path:
         """Return what `enable` makes."""

@@ -281,3 +281,51 @@ def test_installing_again_does_not_hide_a_silence(machine, launchctl, own, magic
     magicloop("schedule", "install", "--launchd", "--yes")
 
     assert "no run between Tue 3 Nov 09:00 and Tue 3 Nov 10:15 CET" in magicloop("run").stderr
+
+
+OWN_LINE = "*/15 * * * * /home/sam/.local/bin/magicloop run"
+
+
+def test_a_line_of_ones_own_is_a_schedule(machine, crontab, own, magicloop):
+    magicloop("run")
+    crontab.put(f"MAILTO=sam\n# magicloop run\n{OWN_LINE}\n0 8 * * * magicloop status\n".encode())
+
+    told = magicloop("schedule", "status")
+
+    assert told.exit_code == 0
+    assert "There is no schedule" not in told.stdout
+    said = " ".join(told.stdout.split())
+    assert f"cron: a schedule of your own, crontab: {OWN_LINE} to change it: crontab -e" in said
+    assert said.count("a schedule of your own") == 1
+    row = schedule_row(magicloop)
+    assert (row["state"], row["fix"]) == ("info", "crontab -e")
+    assert OWN_LINE in row["what"]
+    (seen,) = json.loads(magicloop("schedule", "status", "--json").stdout)["schedulers"]
+    assert (seen["installed"], seen["strays"]) == (False, [f"crontab: {OWN_LINE}"])
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (OWN_LINE, True),
+        ("* * * * * magicloop run", True),
+        ("0,15,30,45 * * * * cd /srv && 'magicloop' run", True),
+        ("@hourly magicloop run", False),  # how long a silence is for it, only the person knows
+        ("0 * * * * magicloop run", False),
+        ("*/15 8-18 * * * magicloop run", False),
+        ("*/15 * * * * MAGICLOOP_CONFIG=/c MAGICLOOP_DATA=/d magicloop run", False),  # another's
+        ("*/15 * * * * magicloop status", False),
+        ("MAGICLOOP_DATA=/srv/magicloop run", False),
+    ],
+)
+def test_a_line_of_ones_own_that_stopped_is_told_of_where_it_calls_as_often(
+    machine, crontab, own, magicloop, line, told
+):
+    crontab.put(f"{line}\n".encode())
+    magicloop("run")
+    machine.goes(5 * HOUR)
+
+    assert [one["fix"] for one in problems(magicloop)] == ["systemctl status cron"] * told
+    assert ("But no run since" in magicloop("schedule", "status").stdout) == told
+    if told:
+        assert magicloop("schedule", "status").exit_code == 1
