@@ -98,6 +98,9 @@ def install(ctx: click.Context, *, kind: str | None, yes: bool) -> None:
     for other in present_kinds():
         if other != chosen.kind and _scheduler(session, other).remove(call):
             say(f"Taken off {other}, so that one of them calls.")
+    for stray in (each for one in _present(session) for each in one.strays(call) if each.runs):
+        say(f"It is also called by {stray.what}")
+        say(f"  to end that: {stray.fix}")
     _show_trial(ctx, chosen, call)
 
 

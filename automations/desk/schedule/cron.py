@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from automations.desk.schedule.programs import (
     Stray,
     Trial,
     ask,
+    found,
     must,
 )
 from automations.errors import RefusedError
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
 
 _NO_CRONTAB = "no crontab for"
 _SHELL_PATH = "/usr/bin:/bin"
+_DAEMONS = "/usr/sbin:/sbin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +121,22 @@ class Cron:
         return told
 
 
+def daemon_words() -> str:
+    """Return what to type to see whether a cron daemon is at work; Fedora's is called crond."""
+    if not found("systemctl"):
+        return "pgrep -l cron    (if it prints nothing, no cron daemon is at work)"
+    here = [name for name in ("cron", "crond") if shutil.which(name, path=_DAEMONS)]
+    return f"systemctl status {here[0] if here else 'cron'}"
+
+
 def _others(crontab: bytes, call: Call) -> dict[str, Call]:
     """Return what the blocks of other ids call, by their id; half a block calls nothing that could be named."""
-    found = {}
+    calls = {}
     for each in ids_in(crontab):
         if each != call.id:
             with suppress(RefusedError):
-                found[each] = call_in_block(block_in(crontab, each))
-    return {each: made for each, made in found.items() if made is not None}
+                calls[each] = call_in_block(block_in(crontab, each))
+    return {each: made for each, made in calls.items() if made is not None}
 
 
 def _stray(line: str, call: Call) -> Stray:

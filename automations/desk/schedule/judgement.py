@@ -9,6 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations.desk.schedule.choice import KINDS, is_gone, present_kinds, scheduler_of
+from automations.desk.schedule.cron import daemon_words
 from automations.desk.schedule.launchd import target_of
 from automations.desk.schedule.programs import Stray
 from automations.errors import MagicloopError
@@ -53,7 +54,7 @@ def look_words(kind: str, call: Call) -> str:
     """Return what to type to see whether the scheduler that has the schedule is at work."""
     if kind == "systemd":
         return f"systemctl --user status {call.name}.timer"
-    return f"launchctl print {target_of(call)}" if kind == "launchd" else "systemctl status cron"
+    return f"launchctl print {target_of(call)}" if kind == "launchd" else daemon_words()
 
 
 def cure_words(found: Sequence[Judgement]) -> str:

@@ -11,6 +11,7 @@ from automations.clock import SystemClock
 from automations.model.uptime import Uptime
 
 HOUR = 3600.0
+LOOK = "pgrep -l cron    (if it prints nothing, no cron daemon is at work)"
 
 
 class Machine:
@@ -76,9 +77,9 @@ def test_a_schedule_that_stopped_is_told_of_once_and_shown_for_a_day(scheduled, 
     assert live["code"] == "runs-stopped"
     assert live["what"].startswith("no run since Tue 3 Nov")
     assert live["what"].endswith("though the machine was on for 5 h since then")
-    assert live["fix"] == "systemctl status cron"
+    assert live["fix"] == LOOK
     row = schedule_row(magicloop)
-    assert (row["state"], row["fix"]) == ("warning", "systemctl status cron")
+    assert (row["state"], row["fix"]) == ("warning", LOOK)
 
     told = magicloop("run")
     assert told.exit_code == 0
@@ -86,7 +87,7 @@ def test_a_schedule_that_stopped_is_told_of_once_and_shown_for_a_day(scheduled, 
         "warning: no run between Tue 3 Nov 09:30 and Tue 3 Nov 14:45 CET, though the machine was on for"
     )
     assert "of that time" in " ".join(told.stderr.split())
-    assert "systemctl status cron" in told.stderr
+    assert LOOK in told.stderr
     assert [outcome for outcome, _ in silences(magicloop)] == ["stopped"]
     for _ in range(2):
         scheduled.goes(15 * 60)
@@ -124,6 +125,16 @@ def test_the_cure_of_a_schedule_that_is_there_looks_at_the_scheduler(
     assert live["fix"] == shows[kind]
     assert schedule_row(magicloop)["fix"] == shows[kind]
     assert f"fix:   {shows[kind]}" in magicloop("run").stderr
+
+
+def test_the_daemon_of_cron_is_looked_at_by_systemd_where_that_is(scheduled, request, magicloop):
+    request.getfixturevalue("systemctl")
+    scheduled.goes(5 * HOUR)
+
+    (live,) = problems(magicloop)
+
+    assert live["fix"] in {"systemctl status cron", "systemctl status crond"}
+    assert schedule_row(magicloop)["fix"] == live["fix"]
 
 
 def test_without_a_schedule_doctor_says_how_to_make_one(machine, crontab, own, magicloop):
@@ -304,6 +315,16 @@ def test_a_line_of_ones_own_is_a_schedule(machine, crontab, own, magicloop):
     assert (seen["installed"], seen["strays"]) == (False, [f"crontab: {OWN_LINE}"])
 
 
+def test_installing_beside_a_line_of_ones_own_says_that_two_call_now(crontab, install):
+    crontab.put(f"{OWN_LINE}\n".encode())
+
+    done = install()
+
+    assert done.exit_code == 0
+    said = " ".join(done.stdout.split())
+    assert f"It is also called by crontab: {OWN_LINE} to end that: crontab -e" in said
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -325,7 +346,7 @@ def test_a_line_of_ones_own_that_stopped_is_told_of_where_it_calls_as_often(
     magicloop("run")
     machine.goes(5 * HOUR)
 
-    assert [one["fix"] for one in problems(magicloop)] == ["systemctl status cron"] * told
+    assert [one["fix"] for one in problems(magicloop)] == [LOOK] * told
     assert ("But no run since" in magicloop("schedule", "status").stdout) == told
     if told:
         assert magicloop("schedule", "status").exit_code == 1
