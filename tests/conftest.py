@@ -43,7 +43,7 @@ settings.register_profile("quick", max_examples=50, deadline=None, database=None
 freezegun.configure(extend_ignore_list=["_pytest.timing", "_pytest.runner"])
 
 # The same cases every time, so that a red CI means changed code.
-settings.register_profile("ci", max_examples=150, deadline=None, database=None, derandomize=True)
+settings.register_profile("ci", max_examples=50, deadline=None, database=None, derandomize=True)
 settings.register_profile(
     "long", max_examples=10_000, deadline=None, database=None, suppress_health_check=list(HealthCheck)
 )
