@@ -127,8 +127,17 @@ def half_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
             sweep(folder, half.stat().st_mtime)
             yield file, half
     finally:
+        _let_go(half)
+
+
+def _let_go(half: Path) -> None:
+    try:
         with suppress(OSError):  # what stays is swept
             half.unlink(missing_ok=True)
+    except BaseException:
+        # A signal to stop is raised once; the one after it ends the process wherever it is.
+        half.unlink(missing_ok=True)
+        raise
 
 
 def make_folders(folder: Path) -> None:

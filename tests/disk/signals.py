@@ -27,8 +27,8 @@ from automations.errors import ExitCode
 SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 PROMPTLY = 5.0
 """Seconds within which it must be over; a shutdown waits for longer, a person does not."""
-TIDYING = 6
-"""Points that may be passed after the signal: a transaction is rolled back, a file removed."""
+TIDYING = 16
+"""Points that may be passed after the signal: a transaction is rolled back, unpacked files are removed."""
 
 
 class Told(Points):

@@ -82,6 +82,7 @@ WORLDS = {
     "restore": World(
         restore_of,
         (("run",), ("idea", "add", "early"), scenarios.approval, backup_of, ("idea", "add", "late")),
+        sends=True,  # so that there is an approval to take back
     ),
 }
 

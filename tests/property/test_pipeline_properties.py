@@ -215,7 +215,9 @@ def test_one_run_brings_everything_to_rest(acts, sends):
     if any(result.kind == "restore-block" for result in first.results):
         first = life.run()  # a block that was written again is compared with meetings once it is there
     if sends and first.results:
-        first = life.run()  # a copy that was put back is sent once it is there, one no longer approved is judged anew
+        first = (
+            life.run()
+        )  # a copy that was put back is sent once it is there, one no longer approved is judged anew
     after = life.everything()
     second = life.run()
 

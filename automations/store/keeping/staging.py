@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automations.whole_files import LIFE_SECONDS, UNFINISHED, sweep
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @contextmanager
@@ -20,11 +20,25 @@ def staging_folder(beside: Path) -> Iterator[Path]:
 
     :raises OSError: it cannot be made.
     """
-    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=beside, ignore_cleanup_errors=True) as name:
-        now = Path(name).stat().st_mtime
+    # Its name is known before it is made, so that it goes also when a signal to stop arrives in between.
+    folder = beside / f"{UNFINISHED}{os.urandom(6).hex()}"
+    try:
+        folder.mkdir(mode=0o700)
+        now = folder.stat().st_mtime
         sweep(beside, now)
         _sweep_folders(beside, now)
-        yield Path(name)
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+    except BaseException:
+        # A signal to stop is raised once; the one after it ends the process wherever it is.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _sweep_folders(beside: Path, now: float) -> None:
