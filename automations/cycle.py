@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from automations.apply import Bench, Result, World, apply_all
 from automations.errors import ConflictError, ExitCode, PlanRefusedError, ProviderError
-from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity, Wake
+from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity
+from automations.model.wake import Wake
 from automations.observe import observe, observe_claims
 from automations.plan.cycle import CLOCK_WRONG, check_time, plan_cycle, unlooked
 from automations.plan.decided import SEVERITIES

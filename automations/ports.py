@@ -25,7 +25,6 @@ if TYPE_CHECKING:
         Recorded,
         Run,
         RunOutcome,
-        Wake,
     )
     from automations.model.seen import (
         BusyReport,
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     )
     from automations.model.sending import Approval
     from automations.model.uptime import Uptime
+    from automations.model.wake import Wake
     from automations.model.words import Words
 
 

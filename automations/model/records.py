@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from automations.model.aftermath import IncidentNote, Launch
@@ -337,12 +338,13 @@ def last_look(worked: datetime | None, came_by: datetime | None) -> datetime | N
     return max(filter(None, (worked, came_by)), default=None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recorded:
     """The journal's memory of one person, read in one transaction: what a plan decides from.
 
     `blocks` and `drafts` hold every generation; the lists are ordered by creation. `last_idle` is when
     the scheduler last came by and nothing was due, `uptime` the machine's when any run last looked.
+    What is asked for often is put in order once: a plan over ten years looks thousands of times.
     """
 
     person: str
@@ -377,18 +379,15 @@ class Recorded:
         """When a run last looked, None when none ever did."""
         return last_look(self.last_run.started if self.last_run else None, self.last_idle)
 
+    @cached_property
+    def draft_keys(self) -> frozenset[str]:
+        """What a draft was ever made for."""
+        return frozenset(draft.key for draft in self.drafts)
 
-@dataclass(frozen=True, slots=True)
-class Wake:
-    """When the next run has something to do, and what would make it look earlier.
-
-    `watched` pairs an absolute path with its fingerprint; `config` is the path of the config file;
-    `due` None means a run must always look. `monitored` tells that also a run with nothing due has somebody
-    to tell that it came by.
-    """
-
-    due: datetime | None
-    config: str = ""
-    version: str = ""
-    watched: tuple[tuple[str, str], ...] = ()
-    monitored: bool = False
+    @cached_property
+    def updates_by_incident(self) -> Mapping[str, tuple[Update, ...]]:
+        """Each incident's updates by number; an incident without any has no entry."""
+        found: dict[str, tuple[Update, ...]] = {}
+        for update in sorted(self.updates, key=lambda update: update.number):
+            found[update.incident] = (*found.get(update.incident, ()), update)
+        return found

@@ -64,7 +64,7 @@ def _follow_up(
     went, ends = went_out(offer), offer.expires
     if went is None or not is_unanswered(offer, recorded) or (ends is not None and now >= ends):
         return None
-    if any(draft.key == key for draft in recorded.drafts) or withheld_from(boss, now, zone, recorded):
+    if key in recorded.draft_keys or withheld_from(boss, now, zone, recorded):
         return None
     asked_on = local(went, zone).date()
     days = policy.offers.follow_up_days
@@ -93,7 +93,7 @@ def pause_note(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) ->
     zone = policy.me.zone
     month = month_of(now, zone)
     key = pause_note_key(boss.id, month)
-    if any(draft.key == key for draft in recorded.drafts):
+    if key in recorded.draft_keys:
         return None
     in_hand = sorted(
         (p for p in recorded.promises if p.boss == boss.id and p.state is PromiseState.OPEN),

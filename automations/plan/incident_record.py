@@ -51,8 +51,7 @@ class Tally:
 
 def updates_of(recorded: Recorded, incident: Incident) -> tuple[Update, ...]:
     """Return an incident's updates by number."""
-    mine = (update for update in recorded.updates if update.incident == incident.id)
-    return tuple(sorted(mine, key=lambda update: update.number))
+    return recorded.updates_by_incident.get(incident.id, ())
 
 
 def drafts_of(recorded: Recorded, update: Update) -> tuple[Draft, ...]:

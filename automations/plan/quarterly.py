@@ -82,7 +82,7 @@ def _standing_check(boss: Boss, policy: Policy, now: datetime, recorded: Recorde
     answered = any(
         a.boss == boss.id and a.kind in kinds and now - a.at < STANDING_LASTS for a in recorded.answers
     )
-    if answered or _made(key, recorded):
+    if answered or key in recorded.draft_keys:
         return None
     return _mail(
         key, "standing-check", boss, policy, now, recorded, "no word in 90 days on your own work", {}
@@ -93,7 +93,7 @@ def _goal_trade(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) -
     quarter = quarter_of(month_of(now, policy.me.zone))
     key = f"goal-trade:{boss.id}:{quarter}"
     kept = [p for p in recorded.promises if p.boss == boss.id and p.state is PromiseState.KEPT]
-    if len(kept) < KEPT_FOR_GOAL or not policy.goals or _made(key, recorded):
+    if len(kept) < KEPT_FOR_GOAL or not policy.goals or key in recorded.draft_keys:
         return None
     made = sum(draft.key.startswith(f"goal-trade:{boss.id}:") for draft in recorded.drafts)
     goal = policy.goals[made % len(policy.goals)]
@@ -113,10 +113,6 @@ def _goal_trade(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) -
         f"{trust.kept} promises kept; goal: {goal.text}",
         facts,
     )
-
-
-def _made(key: str, recorded: Recorded) -> bool:
-    return any(draft.key == key for draft in recorded.drafts)
 
 
 def _mail(

@@ -15,7 +15,6 @@ from automations.model.records import (
     Outcome,
     Recorded,
     Run,
-    Wake,
 )
 from automations.model.sending import Approval, ApprovalState
 from automations.plan import lifecycle
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from automations.model.records import Problem, Record, RunOutcome
     from automations.model.uptime import Uptime
+    from automations.model.wake import Wake
     from automations.store.table import Key, Table
 
 

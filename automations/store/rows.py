@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from automations.model.records import Record, Wake
+    from automations.model.records import Record
+    from automations.model.wake import Wake
 
 LOOK_AGAIN = "look at how it stands now: magicloop status"
 """What to do about a write that was refused."""

@@ -20,8 +20,8 @@ from automations.model.records import (
     Outcome,
     Recorded,
     Run,
-    Wake,
 )
+from automations.model.wake import Wake
 from automations.plan import lifecycle
 from automations.store import logbook
 from automations.store.instants import instant_to_text, text_to_instant

@@ -23,9 +23,9 @@ from automations.model.records import (
     Outcome,
     RunOutcome,
     Severity,
-    Wake,
 )
 from automations.model.uptime import Uptime
+from automations.model.wake import Wake
 from automations.testing.journal_records import (
     ANN,
     BEN,

@@ -18,9 +18,9 @@ from automations.model.records import (
     Problem,
     Recorded,
     RunOutcome,
-    Wake,
 )
 from automations.model.sending import ApprovalState, AttemptState
+from automations.model.wake import Wake
 from automations.plan import lifecycle
 from automations.testing.journal_records import (
     ANN,

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from automations.model.records import RunOutcome, Wake
+from automations.model.records import RunOutcome
 from automations.model.uptime import Uptime
+from automations.model.wake import Wake
 from automations.store.idle import SILENCE, fingerprint, fingerprints, is_idle
 from automations.store.sqlite import SqliteJournal
 from automations.testing.journal_records import ANN, NOW, record_line

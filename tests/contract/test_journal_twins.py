@@ -10,9 +10,10 @@ from hypothesis import event, example, given
 from hypothesis import strategies as st
 
 from automations.errors import MagicloopError
-from automations.model.records import BlockState, DraftState, Outcome, RunOutcome, Wake
+from automations.model.records import BlockState, DraftState, Outcome, RunOutcome
 from automations.model.seen import Span
 from automations.model.sending import ApprovalState
+from automations.model.wake import Wake
 from automations.store.chain import verify_log
 from automations.store.memory import MemoryJournal
 from automations.store.sqlite import SqliteJournal

@@ -1,0 +1,25 @@
+"""When the next run has something to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wake:
+    """When the next run has something to do, and what would make it look earlier.
+
+    `watched` pairs an absolute path with its fingerprint; `config` is the path of the config file;
+    `due` None means a run must always look. `monitored` tells that also a run with nothing due has somebody
+    to tell that it came by.
+    """
+
+    due: datetime | None
+    config: str = ""
+    version: str = ""
+    watched: tuple[tuple[str, str], ...] = ()
+    monitored: bool = False
