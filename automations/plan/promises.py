@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.loop import PromiseState
-from automations.model.records import Severity
+from automations.model.records import Problem, Severity
 from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided, standing
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from automations.model.loop import Promise
     from automations.model.policy import Boss, Policy, Weekday
-    from automations.model.records import Problem, Recorded
+    from automations.model.records import Recorded
     from automations.model.seen import Seen
     from automations.plan.actions import Action
 
@@ -71,6 +71,7 @@ def plan_promises(policy: Policy, now: datetime, seen: Seen, recorded: Recorded)
     actions: list[Action] = list(_outdated(recorded, now, policy.me.zone))
     problems: list[Problem] = []
     due: list[datetime] = []
+    made = {draft.key for draft in recorded.drafts}
     for promise in recorded.promises:
         boss = bosses.get(promise.boss)
         if boss is None:
@@ -78,13 +79,14 @@ def plan_promises(policy: Policy, now: datetime, seen: Seen, recorded: Recorded)
         if promise.state is PromiseState.OPEN:
             if is_overdue(promise, local(now, policy.me.zone).date()):
                 problems.append(_overdue(promise, boss, recorded, now))
-                actions.extend(_catch_up(promise, boss, policy, now, seen, recorded))
+                if catch_up_key(promise) not in made:
+                    actions.append(_catch_up(promise, boss, policy, now, seen, recorded))
             else:
                 due.append(day_start(promise.due + timedelta(days=1), policy.me.zone))
-        elif promise.state is PromiseState.KEPT:
+        elif promise.state is PromiseState.KEPT and closing_key(promise) not in made:
             decided = _closing(promise, boss, policy, recorded, now)
             actions += [decided] if isinstance(decided, CreateDraft) else []
-            problems += [decided] if decided is not None and not isinstance(decided, CreateDraft) else []
+            problems += [decided] if isinstance(decided, Problem) else []
     return Decided(tuple(actions), tuple(problems), tuple(due))
 
 
@@ -102,10 +104,6 @@ def _outdated(recorded: Recorded, now: datetime, zone: str) -> tuple[Action, ...
     )
 
 
-def _made(key: str, recorded: Recorded) -> bool:
-    return any(draft.key == key for draft in recorded.drafts)
-
-
 def _wording(boss: Boss, kind: str, recorded: Recorded) -> int:
     """Return how many mails of this kind the boss had: the next one takes the next wording."""
     return sum(draft.kind == kind and boss.email in draft.to for draft in recorded.drafts)
@@ -113,29 +111,25 @@ def _wording(boss: Boss, kind: str, recorded: Recorded) -> int:
 
 def _catch_up(
     promise: Promise, boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
-) -> list[Action]:
+) -> CreateDraft:
     """Return the note that owns up to a late promise. It names the day by which a new date is told, not the date."""
-    if _made(catch_up_key(promise), recorded):
-        return []
     today = local(now, policy.me.zone).date()
     new_date_by = business_days_later(today, 1, seen.holidays, working_weekdays(policy))
-    return [
-        CreateDraft(
-            key=catch_up_key(promise),
-            draft_kind="catch-up",
-            template="catch-up",
-            facts={
-                "boss_first": boss.name.split()[0],
-                "my_first": policy.me.name.split()[0],
-                "thing": promise.text,
-                "was_due": say_day(promise.due, with_year=False),
-                "new_date_by": say_day(new_date_by, with_year=False),
-                "wording": _wording(boss, "catch-up", recorded),
-            },
-            to=(boss.email,),
-            reason=f"{promise.id} to {boss.name} was due {say_day(promise.due)}: {promise.text}",
-        )
-    ]
+    return CreateDraft(
+        key=catch_up_key(promise),
+        draft_kind="catch-up",
+        template="catch-up",
+        facts={
+            "boss_first": boss.name.split()[0],
+            "my_first": policy.me.name.split()[0],
+            "thing": promise.text,
+            "was_due": say_day(promise.due, with_year=False),
+            "new_date_by": say_day(new_date_by, with_year=False),
+            "wording": _wording(boss, "catch-up", recorded),
+        },
+        to=(boss.email,),
+        reason=f"{promise.id} to {boss.name} was due {say_day(promise.due)}: {promise.text}",
+    )
 
 
 def _overdue(promise: Promise, boss: Boss, recorded: Recorded, now: datetime) -> Problem:
@@ -153,10 +147,8 @@ def _overdue(promise: Promise, boss: Boss, recorded: Recorded, now: datetime) ->
 
 def _closing(
     promise: Promise, boss: Boss, policy: Policy, recorded: Recorded, now: datetime
-) -> CreateDraft | Problem | None:
+) -> CreateDraft | Problem:
     """Return the note that says it is done, or what it lacks: nothing is invented."""
-    if _made(closing_key(promise), recorded):
-        return None
     lacks = [name for name in ("delivered", "effect") if not getattr(promise, name)]
     if lacks:
         return standing(

@@ -68,6 +68,7 @@ class Oracle:
         self.live = []
         self.to = {boss: [] for boss in bosses}
         self.promises = {}
+        self.unsettled = {}
         self.troubles = {}
         self.ideas = {}
         self.blocks = {}
@@ -143,7 +144,7 @@ class Oracle:
     def in_the_way(self, boss, now, today):
         """Return why nothing more is offered to a boss."""
         newest = self.words[boss][-1:]
-        mine = [p for p in self.promises.values() if p.boss == boss and p.state == "open"]
+        mine = [p for p in self.unsettled.values() if p.boss == boss and p.state == "open"]
         if any(not trouble.over for trouble in self.troubles.values()):
             return "incident"
         if self.paused_until is not None and today <= self.paused_until:
@@ -165,10 +166,11 @@ class Oracle:
                 else []
             )
             new += [mail for mail in wanted if mail is not None and mail.key not in self.mails]
-        for name, promise in self.promises.items():
+        for name, promise in self.unsettled.items():
             late = promise.state == "open" and promise.due < today
             new += [Mail(f"catch-up:{name}", promise.boss, today)] if late else []
             new += [Mail(f"closing:{name}", promise.boss, today)] if promise.state == "kept" else []
+        self.unsettled = {name: each for name, each in self.unsettled.items() if each.state == "open"}
         return [mail for mail in new if mail.key not in self.mails]
 
     def _offer(self, boss, today, month, why_not):
@@ -294,7 +296,7 @@ class Oracle:
         self.mails[key].state = "thrown away"
 
     def promised(self, name, boss, due):
-        self.promises[name] = Promised(boss, due)
+        self.promises[name] = self.unsettled[name] = Promised(boss, due)
 
     def promise_ended(self, name, state):
         self.promises[name].state = state
