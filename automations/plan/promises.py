@@ -71,7 +71,6 @@ def plan_promises(policy: Policy, now: datetime, seen: Seen, recorded: Recorded)
     actions: list[Action] = list(_outdated(recorded, now, policy.me.zone))
     problems: list[Problem] = []
     due: list[datetime] = []
-    made = {draft.key for draft in recorded.drafts}
     for promise in recorded.promises:
         boss = bosses.get(promise.boss)
         if boss is None:
@@ -79,11 +78,11 @@ def plan_promises(policy: Policy, now: datetime, seen: Seen, recorded: Recorded)
         if promise.state is PromiseState.OPEN:
             if is_overdue(promise, local(now, policy.me.zone).date()):
                 problems.append(_overdue(promise, boss, recorded, now))
-                if catch_up_key(promise) not in made:
+                if catch_up_key(promise) not in recorded.draft_keys:
                     actions.append(_catch_up(promise, boss, policy, now, seen, recorded))
             else:
                 due.append(day_start(promise.due + timedelta(days=1), policy.me.zone))
-        elif promise.state is PromiseState.KEPT and closing_key(promise) not in made:
+        elif promise.state is PromiseState.KEPT and closing_key(promise) not in recorded.draft_keys:
             decided = _closing(promise, boss, policy, recorded, now)
             actions += [decided] if isinstance(decided, CreateDraft) else []
             problems += [decided] if isinstance(decided, Problem) else []

@@ -49,6 +49,7 @@ WORLDS = (
         seed=12,
         goals=True,
         habits=CALM,
+        nights=True,
         off=tuple((f"{year}-12-23", f"{year + 1}-01-07") for year in range(2026, 2036)),
         offline=(("2027-03-20", "2027-04-20"),),
     ),
