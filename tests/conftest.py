@@ -5,6 +5,7 @@ it instead of the config's zone is wrong by hours, and the locale is the bare on
 """
 
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -52,7 +53,13 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 @pytest.fixture(scope="session", autouse=True)
 def _bare_environment(tmp_path_factory):
-    """Drop what the machine says about itself, also for fixtures that outlive a test."""
+    """Drop what the machine says about itself, also for fixtures that outlive a test.
+
+    Signals that whoever started the tests ignores (nohup, a shell's `&`) are heard again by what they start.
+    """
+    for number, heard in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, heard)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name in DROPPED or name.startswith(("MAGICLOOP_", "XDG_", "LC_")):

@@ -6,8 +6,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 sys.path.insert(0, str(Path(__file__).parent))
 
 from scenarios import SCENARIOS
@@ -29,8 +27,6 @@ def printed(script, *words):
     return done.stdout
 
 
-pytestmark = pytest.mark.xdist_group("crash")  # in one process, so that the matrix is run once
-
 QUICK = (
     "sends_before_it_writes_that_down",
     "moves_a_block_before_it_writes_that_down",
@@ -43,33 +39,20 @@ QUICK = (
 """Those of the mutants that are found soon; `make crash` tries them all."""
 
 
-@pytest.fixture(scope="module")
-def figures():
-    """Return what the matrix printed."""
-    return printed("matrix.py", "--every", str(EVERY), "--no-pairs")
-
-
-def test_whatever_is_killed_the_next_run_puts_right_once_and_for_all(figures):
+def test_whatever_is_killed_the_next_run_puts_right_once_and_for_all():
+    figures = printed("matrix.py", "--every", str(EVERY), "--no-pairs")
     total = re.search(r"(\d+) points, (\d+) kills, (\d+) violations", figures)
 
     assert int(total[3]) == 0, figures
     assert int(total[2]) >= 60, figures
     assert "VIOLATION" not in figures
-
-
-def test_the_points_reach_from_before_the_first_effect_to_after_the_last(figures):
     kills = dict(re.findall(r"^(\S.*?) +\d+ points, +(\d+) kills", figures, re.MULTILINE))
-
     assert set(kills) == set(SCENARIOS), figures
     assert all(int(count) >= 1 for name, count in kills.items() if "schedule" not in name), figures
     assert "never called" in figures, "a command killed at once was never called"
     assert " done" in figures
-
-
-def test_only_a_mail_server_that_cannot_be_asked_leaves_a_question(figures):
     asking = {line.split(":")[0] for line in figures.splitlines() if "asked (" in line}
-
-    assert asking <= {"smtp"}, figures
+    assert asking <= {"smtp"}, "only a mail server that cannot be asked leaves a question"
 
 
 def test_the_matrix_finds_each_fault_that_is_built_in(capsys):
