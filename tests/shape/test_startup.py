@@ -4,6 +4,7 @@ import os
 import resource
 import subprocess
 import sys
+from statistics import median
 
 import pytest
 
@@ -105,7 +106,6 @@ def test_help_takes_at_most_twice_as_long_as_importing_click():
         (seconds_of_work("-m", "automations", "--help"), seconds_of_work("-c", "import click"))
         for _ in range(ROUNDS)
     ]
-    ours, clicks = zip(*rounds, strict=True)
 
-    # The least of interleaved rounds: noise of a busy machine only ever adds.
-    assert min(ours) / min(clicks) <= HELP_LIMIT, rounds
+    # The middle one of the rounds: a processor that is faster for one call makes a ratio wrong in either direction.
+    assert median(ours / clicks for ours, clicks in rounds) <= HELP_LIMIT, rounds
