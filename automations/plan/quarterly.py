@@ -48,6 +48,13 @@ def plan_quarterly(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     for boss in policy.bosses:
         if withheld_from(boss, now, zone, recorded) is not None or _is_new(boss, month, recorded):
             continue
+        heard_until = _heard_until(boss, recorded)
+        if (
+            heard_until is not None
+            and heard_until > now
+            and _standing_key(boss, month) not in recorded.draft_keys
+        ):
+            due.append(heard_until)
         free_at = _free_at(boss, policy, now, seen, recorded)
         if free_at is None:
             continue
@@ -76,13 +83,21 @@ def _free_at(boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Re
     return day_start(free, zone)
 
 
-def _standing_check(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) -> CreateDraft | None:
-    key = f"standing:{boss.id}:{quarter_of(month_of(now, policy.me.zone))}"
+def _standing_key(boss: Boss, month: Month) -> str:
+    return f"standing:{boss.id}:{quarter_of(month)}"
+
+
+def _heard_until(boss: Boss, recorded: Recorded) -> datetime | None:
+    """Return how long a boss's last word on how solid the work is stands, None when there was none."""
     kinds = (AnswerKind.SOLID, AnswerKind.NOT_SOLID)
-    answered = any(
-        a.boss == boss.id and a.kind in kinds and now - a.at < STANDING_LASTS for a in recorded.answers
-    )
-    if answered or key in recorded.draft_keys:
+    words = [answer.at for answer in recorded.answers if answer.boss == boss.id and answer.kind in kinds]
+    return max(words) + STANDING_LASTS if words else None
+
+
+def _standing_check(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) -> CreateDraft | None:
+    key = _standing_key(boss, month_of(now, policy.me.zone))
+    heard_until = _heard_until(boss, recorded)
+    if (heard_until is not None and now < heard_until) or key in recorded.draft_keys:
         return None
     return _mail(
         key, "standing-check", boss, policy, now, recorded, "no word in 90 days on your own work", {}
