@@ -127,16 +127,16 @@ def half_file(folder: Path) -> Iterator[tuple[BinaryIO, Path]]:
             sweep(folder, half.stat().st_mtime)
             yield file, half
     finally:
-        _let_go(half)
-
-
-def _let_go(half: Path) -> None:
-    try:
         with suppress(OSError):  # what stays is swept
-            half.unlink(missing_ok=True)
+            tidy(lambda: half.unlink(missing_ok=True))
+
+
+def tidy(up: Callable[[], object]) -> None:
+    """Tidy up, also when a signal to stop arrives on the way: it is raised once, a second one ends the process."""
+    try:
+        up()
     except BaseException:
-        # A signal to stop is raised once; the one after it ends the process wherever it is.
-        half.unlink(missing_ok=True)
+        up()
         raise
 
 

@@ -48,17 +48,14 @@ def plan_quarterly(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     for boss in policy.bosses:
         if withheld_from(boss, now, zone, recorded) is not None or _is_new(boss, month, recorded):
             continue
-        heard_until = _heard_until(boss, recorded)
-        if (
-            heard_until is not None
-            and heard_until > now
-            and _standing_key(boss, month) not in recorded.draft_keys
-        ):
-            due.append(heard_until)
+        asked = _standing_check(boss, policy, now, recorded)
+        if not isinstance(asked, CreateDraft):
+            due += [asked] if asked is not None else []
+            asked = None
         free_at = _free_at(boss, policy, now, seen, recorded)
         if free_at is None:
             continue
-        wanted = _standing_check(boss, policy, now, recorded) or _goal_trade(boss, policy, now, recorded)
+        wanted = asked or _goal_trade(boss, policy, now, recorded)
         if wanted is not None and now < free_at:
             due.append(free_at)
         elif wanted is not None:
@@ -83,22 +80,17 @@ def _free_at(boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Re
     return day_start(free, zone)
 
 
-def _standing_key(boss: Boss, month: Month) -> str:
-    return f"standing:{boss.id}:{quarter_of(month)}"
-
-
-def _heard_until(boss: Boss, recorded: Recorded) -> datetime | None:
-    """Return how long a boss's last word on how solid the work is stands, None when there was none."""
+def _standing_check(
+    boss: Boss, policy: Policy, now: datetime, recorded: Recorded
+) -> CreateDraft | datetime | None:
+    """Return the question, or when it is to be asked since the boss's last word gets old, None once it was made."""
+    key = f"standing:{boss.id}:{quarter_of(month_of(now, policy.me.zone))}"
+    if key in recorded.draft_keys:
+        return None
     kinds = (AnswerKind.SOLID, AnswerKind.NOT_SOLID)
     words = [answer.at for answer in recorded.answers if answer.boss == boss.id and answer.kind in kinds]
-    return max(words) + STANDING_LASTS if words else None
-
-
-def _standing_check(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) -> CreateDraft | None:
-    key = _standing_key(boss, month_of(now, policy.me.zone))
-    heard_until = _heard_until(boss, recorded)
-    if (heard_until is not None and now < heard_until) or key in recorded.draft_keys:
-        return None
+    if words and now < max(words) + STANDING_LASTS:
+        return max(words) + STANDING_LASTS
     return _mail(
         key, "standing-check", boss, policy, now, recorded, "no word in 90 days on your own work", {}
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from automations.compose.schedule import agent_bytes
 from automations.compose.schedule_reading import call_in_agent
 from automations.desk.schedule.programs import SchedulerError, Standing, Stray, Trial, ask, must
-from automations.desk.schedule.unit_files import delete, kept, place
+from automations.desk.schedule.unit_files import delete, kept, place, strays_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +44,8 @@ class Launchd:
     def strays(self, call: Call) -> tuple[Stray, ...]:
         """Return the agents of the person's own that are named after the command."""
         known = {call.label, *self._others(call)}
-        agents = sorted((self.home / _AGENTS).glob("*magicloop*.plist"))
-        return tuple(
-            Stray(str(each), f"launchctl unload -w {quote(str(each))}")
-            for each in agents
-            if each.stem not in known
+        return strays_in(
+            self.home / _AGENTS, ".plist", known, lambda each: f"launchctl unload -w {quote(str(each))}"
         )
 
     def install(self, call: Call) -> tuple[str, ...]:

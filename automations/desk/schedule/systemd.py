@@ -19,7 +19,7 @@ from automations.desk.schedule.programs import (
     found,
     must,
 )
-from automations.desk.schedule.unit_files import delete, kept, place
+from automations.desk.schedule.unit_files import delete, kept, place, strays_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,11 +66,8 @@ class Systemd:
     def strays(self, call: Call) -> tuple[Stray, ...]:
         """Return the timers of the person's own that are named after the command."""
         known = {call.name, *self._others(call)}
-        timers = sorted((self.home / _UNITS).glob("*magicloop*.timer"))
-        return tuple(
-            Stray(str(each), f"systemctl --user disable --now {each.name}")
-            for each in timers
-            if each.stem not in known
+        return strays_in(
+            self.home / _UNITS, ".timer", known, lambda each: f"systemctl --user disable --now {each.name}"
         )
 
     def install(self, call: Call) -> tuple[str, ...]:

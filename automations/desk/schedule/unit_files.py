@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from automations.desk.schedule.programs import SchedulerError
+from automations.desk.schedule.programs import SchedulerError, Stray
 from automations.errors import MagicloopError
 from automations.whole_files import place_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
 
@@ -68,3 +68,14 @@ def delete(path: Path) -> bool:
             f"cannot be deleted: {error.strerror}", where=str(path), fix=f"rm '{path}'"
         ) from error
     return True
+
+
+def strays_in(
+    folder: Path, ending: str, known: Collection[str], words: Callable[[Path], str]
+) -> tuple[Stray, ...]:
+    """Return the files of the person's own that are named after the command, each with the words that end it.
+
+    `known` are the names of ours, without the ending.
+    """
+    there = sorted(folder.glob(f"*magicloop*{ending}"))
+    return tuple(Stray(str(each), words(each)) for each in there if each.stem not in known)

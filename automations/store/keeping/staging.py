@@ -7,7 +7,7 @@ import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from automations.whole_files import LIFE_SECONDS, UNFINISHED, sweep
+from automations.whole_files import LIFE_SECONDS, UNFINISHED, sweep, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,16 +29,7 @@ def staging_folder(beside: Path) -> Iterator[Path]:
         _sweep_folders(beside, now)
         yield folder
     finally:
-        _remove(folder)
-
-
-def _remove(folder: Path) -> None:
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-    except BaseException:
-        # A signal to stop is raised once; the one after it ends the process wherever it is.
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        tidy(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def _sweep_folders(beside: Path, now: float) -> None:
