@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 REMIND_AFTER = timedelta(hours=24)
 """A problem that lasts is told of again once a day."""
 
+LONG_KNOWN, REMIND_RARELY = timedelta(days=14), timedelta(days=7)
+"""Nothing fails for a warning: after two weeks of days on which nobody answered, once a week is enough."""
+
 REMIND_ALONG = timedelta(hours=12)
-"""What was told of this long ago is told along when another is due, so that a person gets one reminder a day."""
+"""What would be due within this is told along with another, so that a person gets one reminder a day."""
 
 TEMPORARY_GRACE = timedelta(hours=24)
 """A laptop without a network is no failure for a day."""
@@ -51,23 +54,22 @@ class Notices:
 def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datetime) -> Notices:
     """Compare the problems of the last run with those of this one.
 
-    A problem is the same as long as code and subject are: its words may change (a time in them moves
-    on with the clock) without being told again. It is told again when it got worse, and once a day, all that
-    last together. One that went away
-    has recovered only when nothing else is wrong with its subject, and when it is one of `RECOVERS` or a
-    failed action: a question that was answered, or lapsed with its month, ends in silence. A clock that was set back counts as
-    no time passed.
+    A problem is the same as long as code and subject are: its words may change (a time in them moves on with
+    the clock) without being told again. It is told again when it got worse, and once a day (a warning of more
+    than two weeks once a week), all that last together. One that went away has recovered only when nothing else
+    is wrong with its subject, and when it is one of `RECOVERS` or a failed action: a question that was answered,
+    or lapsed with its month, ends in silence. A clock that was set back counts as no time passed.
     """
     known = {problem.key: problem for problem in before}
     lasting = [_lasting(problem, known.get(problem.key)) for problem in _unique(found)]
-    pause = REMIND_ALONG if any(_is_old_news(each, now, REMIND_AFTER) for each in lasting) else REMIND_AFTER
+    early = REMIND_ALONG if any(_is_old_news(each, now) for each in lasting) else timedelta(0)
     standing: list[Problem] = []
     told: list[Problem] = []
     begun: list[Problem] = []
     for problem in lasting:
         old = known.pop(problem.key, None)
         current = problem
-        if _is_news(problem, now) or _is_old_news(problem, now, pause):
+        if _is_news(problem, now) or _is_old_news(problem, now + early):
             current = replace(problem, reported=now)
             told.append(current)
             begun += [current] if old is None or old.reported is None else []
@@ -85,7 +87,7 @@ def _recovers(problem: Problem) -> bool:
 def next_reminder(standing: Sequence[Problem]) -> datetime | None:
     """Return when the first of the standing problems is to be told of again."""
     times = [
-        problem.since + _grace(problem) if problem.reported is None else problem.reported + REMIND_AFTER
+        problem.since + _grace(problem) if problem.reported is None else problem.reported + _pause(problem)
         for problem in standing
     ]
     return min(times, default=None)
@@ -108,8 +110,14 @@ def _is_news(problem: Problem, now: datetime) -> bool:
     return problem.reported is None and (not grace or now - problem.since >= grace)
 
 
-def _is_old_news(problem: Problem, now: datetime, pause: timedelta) -> bool:
-    return problem.reported is not None and now - problem.reported >= pause
+def _is_old_news(problem: Problem, now: datetime) -> bool:
+    return problem.reported is not None and now - problem.reported >= _pause(problem)
+
+
+def _pause(problem: Problem) -> timedelta:
+    """Return how long after it was told of a problem is told of again."""
+    known = problem.reported - problem.since if problem.reported else timedelta(0)
+    return REMIND_RARELY if problem.severity is Severity.WARNING and known >= LONG_KNOWN else REMIND_AFTER
 
 
 def _grace(problem: Problem) -> timedelta:

@@ -1,7 +1,13 @@
 """A sign-in that ended is told of at once and once a day; a Google out of reach only after a day. Both end in one line."""
 
+import errno
+import http.client
+
+import httplib2
+import pytest
 from freezegun import freeze_time
 
+from automations.providers.google.failures import explain
 from google_emulator.faults import Fault
 
 
@@ -43,3 +49,26 @@ def test_a_google_out_of_reach(account, monkeypatch):
         assert 1 <= len(told.stderr.splitlines()) <= 6
     with at("2026-11-04T08:15:00Z"):
         assert account.call("run").output == ""
+
+
+BROKE = "the connection to Google broke"
+
+
+@pytest.mark.parametrize(
+    ("error", "what"),
+    [
+        (
+            ConnectionResetError(errno.ECONNRESET, "Connection reset by peer"),
+            f"{BROKE} off before the answer was there",
+        ),
+        (http.client.RemoteDisconnected("closed"), f"{BROKE} off before the answer was there"),
+        (http.client.IncompleteRead(b"{"), f"{BROKE} off before the answer was there"),
+        (http.client.BadStatusLine("SSH-2.0"), BROKE),
+        (httplib2.RedirectLimit("too many", {}, b""), BROKE),
+        (OSError(errno.ENOBUFS, "No buffer space available"), f"{BROKE}: no buffer space available"),
+        (TimeoutError("timed out"), "Google did not answer in time"),
+        (ConnectionRefusedError(errno.ECONNREFUSED, "refused"), "Google cannot be reached from here"),
+    ],
+)
+def test_a_broken_connection_is_told_in_words(error, what):
+    assert explain(error, where="Gmail", changes=False).what == what

@@ -45,6 +45,34 @@ def test_what_began_at_different_hours_comes_to_be_one_reminder_a_day():
     assert {later - hour for hour, later in zip(last_days, list(last_days)[1:], strict=False)} == {24}
 
 
+@pytest.mark.parametrize(
+    ("severity", "days"),
+    [
+        (Severity.ERROR, [*range(36)]),
+        (Severity.ASK, [*range(36)]),
+        (Severity.WARNING, [*range(15), 21, 28, 35]),
+    ],
+)
+def test_a_warning_that_nobody_answers_for_two_weeks_is_told_once_a_week(severity, days):
+    problem, standing, told = replace(FULL, severity=severity), (), []
+    for hour in range(24 * 36):
+        notices = plan_notices(standing, (problem,), NOW + hour * HOUR)
+        standing = notices.standing
+        told += [hour / 24] if notices.told else []
+        assert next_reminder(standing) > NOW + hour * HOUR
+    assert told == days
+
+
+def test_a_long_known_warning_is_not_told_along_with_what_is_told_each_day():
+    found = (replace(FULL, severity=Severity.WARNING), replace(FULL, subject="offer:y"))
+    standing, told = (), []
+    for day in range(22):
+        notices = plan_notices(standing, found, NOW + day * 24 * HOUR)
+        standing = notices.standing
+        told.append(len(notices.told))
+    assert told == [2] * 15 + [1] * 6 + [2]
+
+
 def test_new_words_for_the_same_problem_stand_but_are_not_told_again():
     notices = after(1, replace(FULL, what="the disk is still full"))
     assert notices.told == ()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from automations.compose.crontab import (
@@ -33,13 +33,16 @@ from automations.errors import RefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from automations.compose.schedule import Call
 
 _NO_CRONTAB = "no crontab for"
 _SHELL_PATH = "/usr/bin:/bin"
-_DAEMONS = "/usr/sbin:/sbin:/usr/bin:/bin"
+_DAEMONS = ("cron", "crond", "cronie", "dcron")
+"""Names of the unit: Debian's, Fedora's, and two of Arch's."""
+_UNITS = tuple(
+    Path(folder) for folder in ("/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +125,11 @@ class Cron:
 
 
 def daemon_words() -> str:
-    """Return what to type to see whether a cron daemon is at work; Fedora's is called crond."""
+    """Return what to type to see whether a cron daemon is at work."""
     if not found("systemctl"):
         return "pgrep -l cron    (if it prints nothing, no cron daemon is at work)"
-    here = [name for name in ("cron", "crond") if shutil.which(name, path=_DAEMONS)]
-    return f"systemctl status {here[0] if here else 'cron'}"
+    here = [name for name in _DAEMONS if any((folder / f"{name}.service").exists() for folder in _UNITS)]
+    return f"systemctl status {here[0] if here else _DAEMONS[0]}"
 
 
 def _others(crontab: bytes, call: Call) -> dict[str, Call]:

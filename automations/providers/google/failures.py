@@ -113,7 +113,10 @@ def _broken(error: Exception) -> str:
         return "what came back is not an answer of Google's"
     if isinstance(error, ssl.SSLError):
         return "no private connection to Google came about, or it broke"
-    return f"the connection to Google broke ({type(error).__name__})"
+    if isinstance(error, ConnectionError | http.client.IncompleteRead):
+        return "the connection to Google broke off before the answer was there"
+    said = error.strerror if isinstance(error, OSError) else ""
+    return "the connection to Google broke" + (f": {said.lower()}" if said else "")
 
 
 # --- answers -----------------------------------------------------------------------------------------

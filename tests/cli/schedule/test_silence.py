@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from automations.clock import SystemClock
+from automations.desk.schedule.cron import daemon_words
 from automations.model.uptime import Uptime
 
 HOUR = 3600.0
@@ -133,8 +134,21 @@ def test_the_daemon_of_cron_is_looked_at_by_systemd_where_that_is(scheduled, req
 
     (live,) = problems(magicloop)
 
-    assert live["fix"] in {"systemctl status cron", "systemctl status crond"}
+    assert live["fix"] in {f"systemctl status {unit}" for unit in ("cron", "crond", "cronie", "dcron")}
     assert schedule_row(magicloop)["fix"] == live["fix"]
+
+
+@pytest.mark.parametrize(
+    ("files", "unit"),
+    [(("cron",), "cron"), (("crond", "crond@"), "crond"), (("cronie",), "cronie"), (("sshd",), "cron")],
+)
+def test_the_daemon_of_cron_has_the_name_of_its_unit(request, monkeypatch, tmp_path, files, unit):
+    request.getfixturevalue("systemctl")
+    for name in files:
+        (tmp_path / f"{name}.service").touch()
+    monkeypatch.setattr("automations.desk.schedule.cron._UNITS", (tmp_path / "absent", tmp_path))
+
+    assert daemon_words() == f"systemctl status {unit}"
 
 
 def test_without_a_schedule_doctor_says_how_to_make_one(machine, crontab, own, magicloop):
