@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from automations.model.aftermath import IncidentNote, Launch
 from automations.model.loop import Answer, Favour, OfferIdea, Pause, Promise, StageChoice
 from automations.model.sending import Approval, Attempt, Look, Nudge
+from automations.model.wake import last_look
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -333,11 +334,6 @@ Record = (
 """What a journal transaction may write."""
 
 
-def last_look(worked: datetime | None, came_by: datetime | None) -> datetime | None:
-    """Return when a run last looked: it worked then, or came by and nothing was due. None: none ever did."""
-    return max(filter(None, (worked, came_by)), default=None)
-
-
 @dataclass(frozen=True)
 class Recorded:
     """The journal's memory of one person, read in one transaction: what a plan decides from.
@@ -383,6 +379,15 @@ class Recorded:
     def draft_keys(self) -> frozenset[str]:
         """What a draft was ever made for."""
         return frozenset(draft.key for draft in self.drafts)
+
+    @cached_property
+    def drafts_by_subject(self) -> Mapping[str, tuple[Draft, ...]]:
+        """Each subject's drafts, in order of creation; the subject stands second in a purpose key."""
+        found: dict[str, tuple[Draft, ...]] = {}
+        for draft in self.drafts:
+            subject = draft.key.partition(":")[2].partition(":")[0]
+            found[subject] = (*found.get(subject, ()), draft)
+        return found
 
     @cached_property
     def updates_by_incident(self) -> Mapping[str, tuple[Update, ...]]:

@@ -1,4 +1,4 @@
-"""When the next run has something to do."""
+"""When runs looked last, and when the next has something to do."""
 
 from __future__ import annotations
 
@@ -23,3 +23,8 @@ class Wake:
     version: str = ""
     watched: tuple[tuple[str, str], ...] = ()
     monitored: bool = False
+
+
+def last_look(worked: datetime | None, came_by: datetime | None) -> datetime | None:
+    """Return when a run last looked: it worked then, or came by and nothing was due. None: none ever did."""
+    return max(filter(None, (worked, came_by)), default=None)

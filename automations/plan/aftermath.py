@@ -11,7 +11,7 @@ from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided, standing
 from automations.plan.drafts import supersede
-from automations.plan.incident_record import updates_of
+from automations.plan.incident_record import drafts_about, updates_of
 from automations.plan.incidents import audiences_of, remote_thread_of, thread_of
 from automations.plan.promises import working_weekdays
 from automations.plan.talk import PREFIXES, plan_talk, talk_key, talk_slot
@@ -103,10 +103,12 @@ def plan_aftermath(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
 def _of_earlier_opening(incident: Incident, recorded: Recorded) -> tuple[CloseDraft, ...]:
     """Close the reviews and trust notes that tell of an end that was none."""
     count, began = opened_again(recorded, incident)
+    if count == 1:
+        return ()
     mails = (f"review:{incident.id}:", f"trust:{incident.id}:")
     return supersede(
         recorded,
-        lambda draft: count > 1 and draft.key.startswith(mails) and draft.created < began,
+        lambda draft: draft.key.startswith(mails) and draft.created < began,
         "the incident was opened again",
     )
 
@@ -134,8 +136,8 @@ def _review(
     incident: Incident, resolved: datetime, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
 ) -> Decided:
     missing = review_missing(recorded, incident)
-    due = review_due(policy, seen, resolved)
     if missing or not notes_of(recorded, incident, NoteKind.REVIEW):
+        due = review_due(policy, seen, resolved)
         over = day_start(due + timedelta(days=1), policy.me.zone)
         late = now >= over
         lacks = f"; it still needs {', '.join(name.replace('_', ' ') for name in missing)}" if missing else ""
@@ -150,7 +152,7 @@ def _review(
     for kind, to in audiences_of(policy, incident):
         count, _ = opened_again(recorded, incident)
         key = f"review:{incident.id}:{kind}" + (f":{count}" if count > 1 else "")
-        if not _made(key, recorded):
+        if not _made(key, incident, recorded):
             mails.append(_review_mail(key, kind, to, incident, facts, policy, recorded))
     return Decided(tuple(mails))
 
@@ -198,7 +200,7 @@ def _people(incident: Incident, policy: Policy, now: datetime, seen: Seen, recor
         if note.incident != incident.id or note.kind not in PREFIXES:
             continue
         talk = plan_talk(note, policy, now, seen, recorded)
-        if _made(talk_key(note), recorded):
+        if _made(talk_key(note), incident, recorded):
             actions += [talk] if talk is not None and talk.known else []
             continue
         slot = talk.span if talk is not None else talk_slot(note)
@@ -269,7 +271,7 @@ def _trust(
     week = int((now - reviewed) / WEEK)
     count, began = opened_again(recorded, incident)
     prefix = f"trust:{incident.id}:" + (f"{count}." if count > 1 else "")
-    made = [d for d in recorded.drafts if d.key.startswith(prefix) and d.created >= began]
+    made = [d for d in drafts_about(recorded, incident.id) if d.key.startswith(prefix) and d.created >= began]
     number = len(made) + 1
     if number > TRUST_NOTES or week > 2 * TRUST_NOTES:
         return Decided()
@@ -306,6 +308,7 @@ def _trust(
     return Decided((mail,))
 
 
-def _made(key: str, recorded: Recorded) -> bool:
+def _made(key: str, incident: Incident, recorded: Recorded) -> bool:
     """Tell whether a mail was drafted; one whose time passed unread is made again."""
-    return any(draft.key == key and draft.state is not DraftState.EXPIRED for draft in recorded.drafts)
+    drafts = drafts_about(recorded, incident.id)
+    return any(draft.key == key and draft.state is not DraftState.EXPIRED for draft in drafts)

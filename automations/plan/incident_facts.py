@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import Phase
 from automations.plan.cadence import pace_words
-from automations.plan.incident_record import last_told, promised_for
+from automations.plan.incident_record import drafts_about, last_told, promised_for
 from automations.plan.lifecycle import OUT
 from automations.plan.zones import local, say_day, zone_name
 
@@ -114,7 +114,7 @@ def _heard(incident: Incident, kind: str, update: Update, recorded: Recorded) ->
         draft.key.startswith(prefix)
         and int(draft.key.removeprefix(prefix)) < update.number
         and (draft.state in OUT or draft.handed_over is not None)
-        for draft in recorded.drafts
+        for draft in drafts_about(recorded, incident.id)
     )
 
 

@@ -54,10 +54,16 @@ def updates_of(recorded: Recorded, incident: Incident) -> tuple[Update, ...]:
     return recorded.updates_by_incident.get(incident.id, ())
 
 
+def drafts_about(recorded: Recorded, incident: str) -> tuple[Draft, ...]:
+    """Return every draft made for an incident, by its id, in order of creation."""
+    return recorded.drafts_by_subject.get(incident, ())
+
+
 def drafts_of(recorded: Recorded, update: Update) -> tuple[Draft, ...]:
     """Return the drafts made from an update, one an audience; of one made again the newest."""
     prefix, number = f"incident:{update.incident}:", f":{update.number}"
-    mine = {d.key: d for d in recorded.drafts if d.key.startswith(prefix) and d.key.endswith(number)}
+    about = drafts_about(recorded, update.incident)
+    mine = {d.key: d for d in about if d.key.startswith(prefix) and d.key.endswith(number)}
     return tuple(mine.values())
 
 

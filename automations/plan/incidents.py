@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from automations.plan.decided import Decided, standing
 from automations.plan.incident_facts import clock_words, template_of, update_facts
 from automations.plan.incident_record import (
     awaited,
+    drafts_about,
     drafts_of,
     gone_at,
     last_told,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Draft, Incident, Problem, Recorded, Update
+    from automations.model.records import Incident, Problem, Recorded, Update
     from automations.model.seen import Seen
     from automations.plan.actions import Action
 
@@ -60,9 +60,7 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     actions: list[Action] = []
     problems: list[Problem] = []
     due: list[datetime] = []
-    everything, of_incident = recorded, _by_incident(recorded)
-    for incident in everything.incidents:
-        recorded = replace(everything, drafts=of_incident.get(incident.id, ()))
+    for incident in recorded.incidents:
         updates = updates_of(recorded, incident)
         if not updates:
             continue
@@ -81,15 +79,6 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
         problems.extend(_problems(policy, now, incident, recorded))
         due.extend(_instants(now, incident, updates, recorded))
     return Decided(tuple(actions), tuple(problems), tuple(due))
-
-
-def _by_incident(recorded: Recorded) -> dict[str, tuple[Draft, ...]]:
-    """Return each incident's drafts, so that no incident is held against the drafts of all others."""
-    found: dict[str, list[Draft]] = {}
-    for draft in recorded.drafts:
-        if draft.key.startswith("incident:"):
-            found.setdefault(draft.key.split(":")[1], []).append(draft)
-    return {name: tuple(drafts) for name, drafts in found.items()}
 
 
 def _replaced(updates: tuple[Update, ...], ahead: Update | None, recorded: Recorded) -> list[Action]:
@@ -129,11 +118,10 @@ def _mails(
         return ()  # its promise has passed unwritten: the next update tells of that
     if newest.number == 1 and newest.promised is None:
         return ()  # so small that the closing note tells it all
-    made = {draft.key for draft in recorded.drafts}
     mails = []
     for kind, to in audiences_of(policy, incident):
         key = f"incident:{incident.id}:{kind}:{newest.number}"
-        if key in made or _too_late(incident, newest, kind, recorded, now):
+        if key in recorded.draft_keys or _too_late(incident, newest, kind, recorded, now):
             continue
         facts = update_facts(policy, incident, updates, newest, kind, recorded)
         mail = CreateDraft(
@@ -165,7 +153,11 @@ def _expiry(updates: tuple[Update, ...], update: Update, recorded: Recorded) -> 
 def thread_of(incident: Incident, kind: str, recorded: Recorded) -> tuple[str, ...]:
     """Return the message ids of this audience's mails that went, oldest first."""
     prefix = f"incident:{incident.id}:{kind}:"
-    went = [(went_at(draft), draft) for draft in recorded.drafts if draft.key.startswith(prefix)]
+    went = [
+        (went_at(draft), draft)
+        for draft in drafts_about(recorded, incident.id)
+        if draft.key.startswith(prefix)
+    ]
     return tuple(draft.message_id for at, draft in went if at is not None and draft.message_id)
 
 
@@ -173,7 +165,9 @@ def remote_thread_of(incident: Incident, kind: str, recorded: Recorded) -> str:
     """Return the provider's handle of the thread this audience's mails stand in, "" where none is known."""
     prefix = f"incident:{incident.id}:{kind}:"
     handles = [
-        each.remote_thread for each in recorded.drafts if each.key.startswith(prefix) and went_at(each)
+        each.remote_thread
+        for each in drafts_about(recorded, incident.id)
+        if each.key.startswith(prefix) and went_at(each)
     ]
     return next((handle for handle in reversed(handles) if handle), "")
 
@@ -191,7 +185,8 @@ def _too_late(incident: Incident, newest: Update, kind: str, recorded: Recorded,
     if known or f"{prefix}{kind}:{newest.number}" in begun:
         return False
     others = any(
-        draft.key.startswith(prefix) and draft.key.endswith(f":{newest.number}") for draft in recorded.drafts
+        draft.key.startswith(prefix) and draft.key.endswith(f":{newest.number}")
+        for draft in drafts_about(recorded, incident.id)
     )
     return others or now - newest.at >= TOO_LATE
 
@@ -261,7 +256,14 @@ def _update_due(
     promised = f"{say_day(there.date())}, {there:%H:%M} {zone_name(due, policy.me.zone)}"
     late = now >= due
     what = f"the update promised for {promised}" if number > 1 else f"the first notice, due {promised},"
-    waits = next((d for d in reversed(recorded.drafts) if _of(incident, d.key) and on_its_way(d, now)), None)
+    waits = next(
+        (
+            d
+            for d in reversed(drafts_about(recorded, incident.id))
+            if _of(incident, d.key) and on_its_way(d, now)
+        ),
+        None,
+    )
     write = f"magicloop incident update {incident.id} --changed ... --now ... --next ..."
     return standing(
         recorded,

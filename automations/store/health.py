@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.errors import StoreError
 from automations.model.health import JournalSeen
-from automations.model.records import last_look
+from automations.model.wake import last_look
 from automations.store.chain import check_log
 from automations.store.instants import text_to_instant
 from automations.store.looking import looking_at

@@ -42,6 +42,7 @@ class LocalCalendar:
         self._zone = ZoneInfo(zone)
         self._private = private
         self._busy = BusyFiles(busy, zone, me)
+        self._known: OwnFile | None = None
 
     @property
     def capabilities(self) -> CalendarCapabilities:
@@ -52,7 +53,7 @@ class LocalCalendar:
         """Return what takes time within `span`, without our own events; see `ports.Calendar`."""
         excluded = {uid_of(block_id) for block_id in own}
         try:
-            standing = read_own(self._file, self._zone, ())
+            standing = self._known = read_own(self._file, self._zone, (), known=self._known)
         except ProviderError:
             standing = None  # fetch_blocks says so; what others wrote can be told all the same
         if standing is not None:
@@ -66,7 +67,7 @@ class LocalCalendar:
         """
         if not ids:
             return OwnBlocks()
-        own = read_own(self._file, self._zone, ids)
+        own = self._known = read_own(self._file, self._zone, ids, known=self._known)
         if own is None:
             return OwnBlocks(lost=True)
         standing = self._standing(own, [block_id for block_id in ids if block_id in own.blocks])

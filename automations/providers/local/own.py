@@ -50,10 +50,13 @@ class OwnFile:
         return self.file.source.text
 
 
-def read_own(path: Path, zone: ZoneInfo, wanted: Collection[str] | None = None) -> OwnFile | None:
+def read_own(
+    path: Path, zone: ZoneInfo, wanted: Collection[str] | None = None, *, known: OwnFile | None = None
+) -> OwnFile | None:
     """Return our file with the events of the ids `wanted` (None: all of ours), None when there is none.
 
-    The file grows by an event a month for as long as the person lives; what is not asked for is not parsed.
+    The file grows by an event a month for as long as the person lives: what is not asked for is not parsed,
+    and what still reads as it did when it was `known` is not cut into its parts again.
 
     :raises ProviderError: permanent, it is there but cannot be read; it is left alone.
     """
@@ -61,7 +64,11 @@ def read_own(path: Path, zone: ZoneInfo, wanted: Collection[str] | None = None) 
         return None
     try:
         data = read_limited(path)
-        file = CalendarFile.read(scan(path, decode(path, data)), zone)
+        fingerprint = sha256(data)
+        if known is not None and known.fingerprint == fingerprint:
+            file = known.file
+        else:
+            file = CalendarFile.read(scan(path, decode(path, data)), zone)
         blocks: dict[str, StandingBlock] = {}
         parts: dict[str, Part] = {}
         for uid in sorted(file.own):
@@ -78,7 +85,7 @@ def read_own(path: Path, zone: ZoneInfo, wanted: Collection[str] | None = None) 
             where=fault.where or str(path),
             fix=f"mv '{path}' '{path}.broken', then: magicloop run",
         ) from fault
-    return OwnFile(path, file, sha256(data), blocks, parts)
+    return OwnFile(path, file, fingerprint, blocks, parts)
 
 
 def rewrite(path: Path, zone: ZoneInfo, block_id: str, edit: Callable[[OwnFile | None], str | None]) -> None:
