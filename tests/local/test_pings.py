@@ -140,7 +140,17 @@ def test_a_certificate_that_does_not_fit_hears_nothing(tmp_path, monkeypatch, na
         error = fault_of(monitor_of(server))
         assert server.asked == []
     assert error.fault is FaultClass.TRANSIENT
-    assert "certificate" in error.what
+    assert error.what == (
+        "the monitor's certificate is not trusted (or the clock is wrong), so nothing was said"
+    )
+
+
+def test_where_no_private_connection_comes_about_nothing_is_said(server):
+    address = f"{server.root.replace('http:', 'https:')}/{SECRET}"
+    error = fault_of(PingMonitor(MonitorSettings(address), seconds=PATIENCE))
+    assert error.fault is FaultClass.TRANSIENT
+    assert error.what == "no private connection to the monitor came about, so nothing was said"
+    assert server.asked == []
 
 
 @pytest.fixture(params=["env", "file", "command"])
