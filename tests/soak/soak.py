@@ -77,11 +77,10 @@ WORLDS = (
         "NZ",
         seed=14,
         habits=SLACK,
-        nights=True,
         offline=(("2027-09-20", "2027-10-02"), ("2033-03-28", "2033-04-05")),
         off=tuple((f"{year}-07-05", f"{year}-07-09") for year in range(2026, 2036)),
     ),
-    World("Kolkata", "Asia/Kolkata", "IN", seed=15, bosses=(PRIYA, OMAR), habits=CALM, nights=True),
+    World("Kolkata", "Asia/Kolkata", "IN", seed=15, bosses=(PRIYA, OMAR), habits=CALM),
 )
 
 
