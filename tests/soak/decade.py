@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 import traceback
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -71,7 +72,11 @@ def day(text):
 def days_off(country):
     @lru_cache(maxsize=64)
     def of(year):
-        return frozenset(calendars.country_holidays(country, years=year))
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", UserWarning
+            )  # of years that the library does not know of a country
+            return frozenset(calendars.country_holidays(country, years=year))
 
     return of
 
