@@ -47,7 +47,9 @@ class BusyTimes:
 
     def __init__(self, busy: Sequence[Busy], buffer_minutes: int) -> None:
         self.buffer = timedelta(minutes=buffer_minutes)
-        self._events = sorted(busy, key=attrgetter("span.start"))
+        # Where no buffer is kept, an event of no length is in nobody's way.
+        in_the_way = busy if buffer_minutes else [event for event in busy if event.span.length]
+        self._events = sorted(in_the_way, key=attrgetter("span.start"))
         self._reach = _latest_ends(self._events)
 
     def over(self, span: Span) -> tuple[Busy, ...]:

@@ -20,7 +20,7 @@ from automations.model.seen import Busy, BusyKind, OwnBlocks, Seen, Span, Unread
 from automations.plan.busy_times import BusyTimes
 from automations.plan.conflicts import smallest_conflict
 from automations.plan.invention import needed_busy, plan_invention
-from automations.plan.slots import Search, Wish, _best_of, choose_slot
+from automations.plan.slots import Search, Wish, _best_of, choose_slot, longest_free
 from automations.plan.windows import working_days
 
 QUICK = settings(
@@ -175,23 +175,24 @@ def check_plan(decided, policy, busy, now, holidays):
     assert all(one.end + buffer <= other.start for one, other in pairwise(targets))
 
 
-def plain_best_length(search, busy):
-    """Try every minute of every day, the plain way: the longest block there is, at most the wanted length."""
-    buffer = search.times.padded(Span(search.earliest, search.earliest)).end - search.earliest
-    best = 0
-    for day in search.days:
-        for window in day.spans:
-            run = 0
-            minute = window.start
-            while minute < window.end:
-                ahead = minute + timedelta(minutes=1)
-                clear = minute >= search.earliest and all(
-                    event.span.end + buffer <= minute or ahead + buffer <= event.span.start for event in busy
-                )
-                run = run + 1 if clear else 0
-                best = max(best, run)
-                minute = ahead
-    return min(best, search.wish.minutes)
+def plain_stretches(search, day, busy):
+    """Try every minute of a day, the plain way: the stretches that keep clear of everything, in order."""
+    buffer, minute = search.times.buffer, timedelta(minutes=1)
+    taken = [*(event.span for event in busy), *search.taken]
+    found = []
+    for window in day.spans:
+        begun = None
+        for n in range((window.end - window.start) // minute + 1):
+            at = window.start + n * minute
+            clear = search.earliest <= at < window.end and all(
+                span.end + buffer <= at or at + minute + buffer <= span.start for span in taken
+            )
+            if clear and begun is None:
+                begun = at
+            if not clear and begun is not None:
+                found.append(Span(begun, at))
+                begun = None
+    return found
 
 
 @settings(QUICK, max_examples=150)
@@ -212,24 +213,29 @@ def test_a_block_is_as_long_as_the_calendar_allows(data, minutes):
     wish = Wish(minutes, 20, "Europe/Berlin")
     search = Search(days, BusyTimes(busy, 5), (), since + timedelta(hours=9), wish)
     choice = choose_slot(search)
-    longest = plain_best_length(search, busy)
-    if longest < wish.floor_minutes:
+    stretches = [stretch.length for day in days for stretch in plain_stretches(search, day, busy)]
+    longest = max(stretches, default=timedelta(0))
+    if longest < timedelta(minutes=wish.floor_minutes):
         assert choice is None
     else:
         assert choice is not None
-        assert choice.span.length == timedelta(minutes=longest)
+        assert choice.span.length == min(longest, timedelta(minutes=minutes))
 
 
-def crowded_search(data, minutes, floor, *, prefer=(), habits=(), own=()):
-    """Return events on three working days of December 2026, and a search among some of them."""
+def crowded_search(data, minutes, floor, *, prefer=(), habits=(), own=(), buffer=5):
+    """Return events on three working days of December 2026, and a search among some of them.
+
+    Some events have no length, some last for days.
+    """
     busy = []
     for day, at, length in zip(data[0::3], data[1::3], data[2::3], strict=False):
         start = datetime(2026, 12, 1 + day % 3, 7, tzinfo=UTC) + timedelta(minutes=2 * at)
-        busy.append(Busy(Span(start, start + timedelta(minutes=5 + length % 100)), f"event {length % 2}"))
+        lasts = 5 + length % 100 if length % 10 else (0, 0, 1500)[length % 3]
+        busy.append(Busy(Span(start, start + timedelta(minutes=lasts)), f"event {length % 2}"))
     days = working_days("2026-12", windows(((9, 12), (13, 17)), range(5)), "Europe/Berlin", {})[:3]
     wish = Wish(minutes, floor, "Europe/Berlin", prefer, habits)
     return busy, lambda left: Search(
-        days, BusyTimes(left, 5), own, datetime(2026, 12, 1, 9, tzinfo=UTC), wish
+        days, BusyTimes(left, buffer), own, datetime(2026, 12, 1, 9, tzinfo=UTC), wish
     )
 
 
@@ -238,16 +244,32 @@ OWN = Span(datetime(2026, 12, 2, 9, tzinfo=UTC), datetime(2026, 12, 2, 10, tzinf
 
 @settings(QUICK, max_examples=300)
 @given(
-    data=st.binary(min_size=66, max_size=120),
-    doubled=st.booleans(),
+    data=st.binary(min_size=3, max_size=90),
     own=st.sampled_from(((), (OWN,))),
+    buffer=st.sampled_from((0, 5, 30)),
+)
+def test_what_is_free_is_every_minute_that_keeps_clear_of_everything(data, own, buffer):
+    busy, make = crowded_search(data, 60, 60, own=own, buffer=buffer)
+    search = make(busy)
+    plain = [plain_stretches(search, day, busy) for day in search.days]
+    assert [[stretch.span for stretch in search.free(day)] for day in search.days] == plain
+    longest = max((span for spans in plain for span in spans), key=lambda span: span.length, default=None)
+    assert longest_free(search) == longest
+
+
+@settings(QUICK, max_examples=300)
+@given(
+    data=st.binary(min_size=66, max_size=120),
+    times=st.sampled_from((1, 1, 2, 3)),
+    own=st.sampled_from(((), (OWN,))),
+    buffer=st.sampled_from((0, 5, 30)),
     minutes=st.sampled_from((100, 180)),
 )
 def test_the_smallest_conflict_is_the_shortest_event_without_which_there_is_a_slot(
-    data, doubled, own, minutes
+    data, times, own, buffer, minutes
 ):
-    busy, search = crowded_search(data, minutes, 90, own=own)
-    busy = busy * 2 if doubled else busy
+    busy, search = crowded_search(data, minutes, 90, own=own, buffer=buffer)
+    busy = busy * times
     assume(choose_slot(search(busy)) is None)
     expected = [
         (event.span.length, event.span.start)
