@@ -1,12 +1,12 @@
 """The busy times of a run, sorted once, and the free stretches between them.
 
-Everything here is linear after that one sort: a window looks at the events that meet it, and nothing
-is converted to wall time.
+Everything here is linear after that one sort: free time lies between runs of events, which are told
+apart once, so that a window looks at few of them; nothing is converted to wall time.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from automations.model.seen import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from automations.model.seen import Busy
@@ -38,19 +38,26 @@ class Stretch:
     opens: bool = True
 
 
+_start = attrgetter("span.start")
+
+
 class BusyTimes:
     """What takes the person's time, in order of start.
 
     `_reach[i]` is the latest end of the first i+1 events: it never falls, so the first event that can
     matter to a window is found by halving, and what is over before that is not looked at again.
+
+    `_runs` are the events with nothing free between them, each run as one span, in order and apart.
+    Between two of them is more than the buffer of both.
     """
 
     def __init__(self, busy: Sequence[Busy], buffer_minutes: int) -> None:
         self.buffer = timedelta(minutes=buffer_minutes)
         # Where no buffer is kept, an event of no length is in nobody's way.
         in_the_way = busy if buffer_minutes else [event for event in busy if event.span.length]
-        self._events = sorted(in_the_way, key=attrgetter("span.start"))
-        self._reach = _latest_ends(self._events)
+        self._events = sorted(in_the_way, key=_start)
+        self._reach, self._runs = _joined(self._events, 2 * self.buffer)
+        self._run_ends = [run.end for run in self._runs]
 
     def over(self, span: Span) -> tuple[Busy, ...]:
         """Return the events that take time within `span`, in order. An event of no length takes none."""
@@ -64,15 +71,11 @@ class BusyTimes:
         """Return `span` with the buffer on both sides."""
         return Span(span.start - self.buffer, span.end + self.buffer)
 
-    def _meeting(self, span: Span) -> Iterator[Busy]:
-        """Yield the events that overlap `span`."""
-        start, end, events = span.start, span.end, self._events
-        for index in range(bisect_right(self._reach, start), len(events)):
-            event = events[index]
-            if event.span.start >= end:
-                return
-            if event.span.end > start:
-                yield event
+    def _meeting(self, span: Span) -> list[Busy]:
+        """Return the events that overlap `span`."""
+        first = bisect_right(self._reach, span.start)
+        after = bisect_left(self._events, span.end, first, key=_start)
+        return [event for event in self._events[first:after] if event.span.end > span.start]
 
     def free(self, window: Span, taken: Sequence[Span], earliest: datetime) -> list[Stretch]:
         """Return the free stretches of a working window that begin at `earliest` or later, in order.
@@ -97,22 +100,31 @@ class BusyTimes:
 
     def _obstacles(self, window: Span, taken: Sequence[Span]) -> list[Span]:
         near = self.padded(window)
-        found = [event.span for event in self._meeting(near)]
+        first = bisect_right(self._run_ends, near.start)
+        found = self._runs[first : bisect_left(self._runs, near.end, first, key=attrgetter("start"))]
         own = [span for span in taken if span.overlaps(near)]
         return sorted(found + own) if own else found
 
 
-def _latest_ends(events: Sequence[Busy]) -> list[datetime]:
-    """Return, for each event, the latest end of it and all before it."""
+def _joined(events: Sequence[Busy], room: timedelta) -> tuple[list[datetime], list[Span]]:
+    """Return, for each event, the latest end of it and all before it; and the runs that events form.
+
+    A run goes on while the next event starts at most `room` after everything before it has ended.
+    """
     if not events:
-        return []
-    latest, ends = events[0].span.end, []
+        return [], []
+    begun = events[0].span.start
+    latest, ends, runs = begun, [], []
     for event in events:
-        end = event.span.end
+        span = event.span
+        start, end = span.start, span.end
+        if start > latest and start - latest > room:
+            runs.append(Span(begun, latest))
+            begun = start
         if end > latest:  # noqa: PLR1730 - a call for each of many thousand events is slow
             latest = end
         ends.append(latest)
-    return ends
+    return ends, [*runs, Span(begun, latest)]
 
 
 def _kept(stretch: Stretch, earliest: datetime) -> Stretch | None:

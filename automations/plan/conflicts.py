@@ -1,8 +1,8 @@
 """What stands in the way: the one event that would have to go, and the meetings that land on a block.
 
-For the smallest conflict each working window is cut into pieces by its events. A piece that nothing
-covers is free, a piece that one event alone covers would be free without it, and a run of both kinds
-that is long enough names that event. Linear in the events that touch working time.
+For the smallest conflict each working window is read once, in order of start. Time that nothing but one
+event covers would be free without it; where that is long enough, it names the event. Linear in the
+events that touch working time.
 """
 
 from __future__ import annotations
@@ -12,22 +12,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from automations.model.seen import BusyKind, Span
+from automations.model.seen import Busy, BusyKind, Span
 from automations.plan.slots import longest_free
 from automations.plan.zones import block_end, local, say_day, say_month, say_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import datetime
 
     from automations.model.records import Month
-    from automations.model.seen import Busy
     from automations.plan.slots import Search
 
 TITLE_LENGTH = 60
 _MINUTE = timedelta(minutes=1)
-_FREE, _SHUT = 0, -1
-"""Owners of a piece of time besides an event's number, which starts at 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,77 +81,45 @@ def _shown(freed: Span, search: Search) -> Span:
 
 
 def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:
-    """Yield the events that alone stand in the way of a slot in the window, with the time each would free."""
-    need, times = search.wish.floor_minutes * _MINUTE, search.times
-    events = times.near(window)
-    buffer = times.buffer
-    cover = [
-        (event.span.start - buffer, event.span.end + buffer, number) for number, event in enumerate(events, 1)
-    ]
-    own = [times.padded(span) for span in search.taken if times.padded(span).overlaps(window)]
-    if own:
-        cover = sorted([*cover, *((span.start, span.end, _SHUT) for span in own)])
-    best: dict[int, Span] = {}
-    for owner, start, end in _runs(_pieces(window, cover, events)):
-        if end - start >= need and (owner not in best or end - start > best[owner].length):
-            best[owner] = Span(start, end)
-    for owner, run in best.items():
-        yield events[owner - 1], run
+    """Yield the events that alone stand in the way of a slot in the window, with the longest time each would free.
 
-
-def _pieces(
-    window: Span, cover: Sequence[tuple[datetime, datetime, int]], events: Sequence[Busy]
-) -> Iterator[tuple[datetime, datetime, int]]:
-    """Cut the window into pieces (start, end, owner) by what covers it, given in order of start.
-
-    The owner is 0 (free), the number of the one event that covers the piece, or -1 (several). Between
-    two starts that follow from two times alone: the latest end so far, whose event is the owner, and
-    the latest end of all the others.
+    Before each start that follows from two times: `last`, the latest end so far, which is the `owner`'s,
+    and `others`, the latest end of all but the owner. From `others` on only the owner is in the way.
     """
-    at, last, others, owner = window.start, window.start, window.start, _FREE
-    for start, end, number in (*cover, (window.end, window.end, _SHUT)):
-        until = min(start, window.end)
-        if others > at and until > at:
-            yield at, min(others, until), _SHUT
-            at = min(others, until)
-        if last > at and until > at:
-            yield at, min(last, until), owner
-            at = min(last, until)
-        if until > at:
-            yield at, until, _FREE
-            at = until
-        if number == _SHUT:
-            # Our own blocks never go: as if two covered the same time.
-            last, others = max(last, end), max(others, end)
-        elif end > last:
-            last, others, owner = end, last, number
-        elif end > others and not (end == last and _same(events, number, owner)):
+    times = search.times
+    near, buffer = times.padded(window), times.buffer
+    need = search.wish.floor_minutes * _MINUTE + 2 * buffer
+    nothing = Busy(Span(near.start, near.start))
+    owner, last, others = nothing, near.start, near.start
+    best: dict[Busy, Span] = {}
+    for event in (*_in_the_way(window, search), Busy(Span(near.end, near.end))):
+        start, end = event.span.start, event.span.end
+        # An owner that only starts here as well is not in the way of the time before.
+        alone = start > others and last > others and start > owner.span.start
+        if alone and start - others >= need:
+            freed = Span(others + buffer, start - buffer)
+            if owner not in best or freed.length > best[owner].length:
+                best[owner] = freed
+        if end > last:
+            owner, last, others = event, end, last
+        elif end > others and not _same(event, owner):
             others = end
+    yield from best.items()
 
 
-def _same(events: Sequence[Busy], number: int, other: int) -> bool:
+def _in_the_way(window: Span, search: Search) -> tuple[Busy, ...]:
+    """Return what leaves no slot in the window, in order of start.
+
+    Our own blocks never go: each is two events here, so that neither of them alone is in the way.
+    """
+    events, near = search.times.near(window), search.times.padded(window)
+    own = [Busy(span, title) for span in search.taken if span.overlaps(near) for title in ("one", "two")]
+    return tuple(sorted((*events, *own), key=lambda event: event.span.start)) if own else events
+
+
+def _same(event: Busy, other: Busy) -> bool:
     """Tell whether two events are one meeting seen twice."""
-    one, two = events[number - 1], events[other - 1]
-    return other != _FREE and one.span == two.span and one.title == two.title
-
-
-def _runs(pieces: Iterable[tuple[datetime, datetime, int]]) -> Iterator[tuple[int, datetime, datetime]]:
-    """Yield (event, start, end) for runs of pieces that are free or that event's; a longer run follows a shorter."""
-    owner, start, free_since = _FREE, None, None
-    for begin, end, whose in pieces:
-        if whose == _SHUT:
-            owner, start, free_since = _FREE, None, None
-            continue
-        if whose == _FREE:
-            free_since = free_since or begin
-            start = start or begin
-        elif whose != owner:
-            start = (free_since if owner != _FREE else start) or begin
-            owner, free_since = whose, None
-        else:
-            free_since = None
-        if owner != _FREE and start is not None:
-            yield owner, start, end
+    return event.span == other.span and event.title == other.title
 
 
 def no_slot_words(month: Month, search: Search) -> tuple[str, str]:
