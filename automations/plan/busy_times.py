@@ -47,8 +47,8 @@ class BusyTimes:
     `_reach[i]` is the latest end of the first i+1 events: it never falls, so the first event that can
     matter to a window is found by halving, and what is over before that is not looked at again.
 
-    `_runs` are the events with nothing free between them, each run as one span, in order and apart.
-    Between two of them is more than the buffer of both.
+    A run is events with nothing free between them. Runs are in order and apart from each other: between
+    the end of one and the start of the next is more than the buffer of both.
     """
 
     def __init__(self, busy: Sequence[Busy], buffer_minutes: int) -> None:
@@ -56,8 +56,7 @@ class BusyTimes:
         # Where no buffer is kept, an event of no length is in nobody's way.
         in_the_way = busy if buffer_minutes else [event for event in busy if event.span.length]
         self._events = sorted(in_the_way, key=_start)
-        self._reach, self._runs = _joined(self._events, 2 * self.buffer)
-        self._run_ends = [run.end for run in self._runs]
+        self._reach, self._run_starts, self._run_ends = _joined(self._events, 2 * self.buffer)
 
     def over(self, span: Span) -> tuple[Busy, ...]:
         """Return the events that take time within `span`, in order. An event of no length takes none."""
@@ -101,30 +100,31 @@ class BusyTimes:
     def _obstacles(self, window: Span, taken: Sequence[Span]) -> list[Span]:
         near = self.padded(window)
         first = bisect_right(self._run_ends, near.start)
-        found = self._runs[first : bisect_left(self._runs, near.end, first, key=attrgetter("start"))]
+        after = bisect_left(self._run_starts, near.end, first)
+        found = [Span(self._run_starts[run], self._run_ends[run]) for run in range(first, after)]
         own = [span for span in taken if span.overlaps(near)]
         return sorted(found + own) if own else found
 
 
-def _joined(events: Sequence[Busy], room: timedelta) -> tuple[list[datetime], list[Span]]:
-    """Return, for each event, the latest end of it and all before it; and the runs that events form.
+def _joined(events: Sequence[Busy], room: timedelta) -> tuple[list[datetime], list[datetime], list[datetime]]:
+    """Return, for each event, the latest end of it and all before it; and the starts and ends of the runs.
 
     A run goes on while the next event starts at most `room` after everything before it has ended.
     """
     if not events:
-        return [], []
-    begun = events[0].span.start
-    latest, ends, runs = begun, [], []
+        return [], [], []
+    latest = events[0].span.start
+    reach, run_starts, run_ends = [], [latest], []
     for event in events:
         span = event.span
         start, end = span.start, span.end
         if start > latest and start - latest > room:
-            runs.append(Span(begun, latest))
-            begun = start
+            run_ends.append(latest)
+            run_starts.append(start)
         if end > latest:  # noqa: PLR1730 - a call for each of many thousand events is slow
             latest = end
-        ends.append(latest)
-    return ends, [*runs, Span(begun, latest)]
+        reach.append(latest)
+    return reach, run_starts, [*run_ends, latest]
 
 
 def _kept(stretch: Stretch, earliest: datetime) -> Stretch | None:

@@ -93,7 +93,8 @@ def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:
     owner, last, others = nothing, near.start, near.start
     best: dict[Busy, Span] = {}
     for event in (*_in_the_way(window, search), Busy(Span(near.end, near.end))):
-        start, end = event.span.start, event.span.end
+        span = event.span
+        start, end = span.start, span.end
         # An owner that only starts here as well is not in the way of the time before.
         alone = start > others and last > others and start > owner.span.start
         if alone and start - others >= need:
@@ -102,7 +103,7 @@ def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:
                 best[owner] = freed
         if end > last:
             owner, last, others = event, end, last
-        elif end > others and not _same(event, owner):
+        elif end > others and (end < last or not _same(event, owner)):
             others = end
     yield from best.items()
 

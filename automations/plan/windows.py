@@ -63,7 +63,7 @@ def working_days(
     for number, offset in enumerate(steady_offsets(first, count, zone)):
         day = first + timedelta(days=number)
         plain = week[day.weekday()]
-        if day in holidays:
+        if day in holidays or not plain:
             continue
         if offset is None:
             plain = day_windows(day, windows, zone)
