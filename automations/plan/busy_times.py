@@ -72,9 +72,10 @@ class BusyTimes:
 
     def _meeting(self, span: Span) -> list[Busy]:
         """Return the events that overlap `span`."""
-        first = bisect_right(self._reach, span.start)
+        start = span.start
+        first = bisect_right(self._reach, start)
         after = bisect_left(self._events, span.end, first, key=_start)
-        return [event for event in self._events[first:after] if event.span.end > span.start]
+        return [event for event in self._events[first:after] if event.span.end > start]
 
     def free(self, window: Span, taken: Sequence[Span], earliest: datetime) -> list[Stretch]:
         """Return the free stretches of a working window that begin at `earliest` or later, in order.

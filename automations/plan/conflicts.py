@@ -96,8 +96,7 @@ def _freed(window: Span, search: Search) -> Iterator[tuple[Busy, Span]]:
         span = event.span
         start, end = span.start, span.end
         # An owner that only starts here as well is not in the way of the time before.
-        alone = start > others and last > others and start > owner.span.start
-        if alone and start - others >= need:
+        if start > others and last > others and start > owner.span.start and start - others >= need:
             freed = Span(others + buffer, start - buffer)
             if owner not in best or freed.length > best[owner].length:
                 best[owner] = freed
