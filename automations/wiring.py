@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automations import __version__
@@ -62,15 +61,19 @@ def _pinging(settings: MonitorSettings | None, seconds: float | None = None) -> 
     return PingMonitor(settings, seconds=seconds)
 
 
-@dataclass(slots=True)
 class Session:
     """One call of the program: where things are, and the parts made when first asked for."""
 
-    places: Places
-    clock: Clock = field(default_factory=SystemClock)
-    _loaded: Loaded | None = None
-    _journal: Journal | None = None
-    _opened: list[Calendar | Mailbox] = field(default_factory=list)
+    def __init__(self, places: Places, clock: Clock | None = None) -> None:
+        self.places = places
+        self.clock = clock or SystemClock()
+        self._loaded: Loaded | None = None
+        self._journal: Journal | None = None
+        self._opened: list[Calendar | Mailbox] = []
+
+    def at(self, places: Places) -> Session:
+        """Return a session of the same time at other places, where nothing was looked at yet."""
+        return Session(places, self.clock)
 
     def config(self) -> Loaded:
         """Return the checked config; the sample's where no config was made yet.
@@ -281,10 +284,12 @@ class Session:
         :raises LockHeldError: another run holds it, for `wait` seconds.
         :raises MagicloopError: the disk does not let it be made.
         """
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
+
+        from automations.locks import ELSEWHERE, NO_LOCKS, file_lock, has_no_locks
 
         self._make_data_folder()
-        lock = FileLock(self.places.lock, mode=0o600)
+        lock = file_lock(self.places.lock)
         try:
             lock.acquire(timeout=wait)
         except Timeout:
@@ -292,10 +297,14 @@ class Session:
                 "another run is at work", where=self.places.lock, fix="wait a moment and try again"
             ) from None
         except OSError as error:
+            what, fix = (
+                f"the run lock cannot be made: {error.strerror or error}",
+                f"look at the disk (df -h {self.places.data})",
+            )
+            if has_no_locks(error):
+                what, fix = NO_LOCKS, ELSEWHERE
             raise MagicloopError(
-                f"the run lock cannot be made: {error.strerror or error}; nothing was changed",
-                where=self.places.lock,
-                fix=f"look at the disk (df -h {self.places.data}), then try again",
+                f"{what}; nothing was changed", where=self.places.lock, fix=f"{fix}, then try again"
             ) from error
         try:
             yield

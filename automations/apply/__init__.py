@@ -77,7 +77,7 @@ def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: P
     match action:
         case act.OpenCycle() | act.CloseCycle():
             return (note(bench, action, (action.cycle,)),)
-        case act.CloseBlock() | act.AdoptBlock():
+        case act.CloseBlock() | act.AdoptBlock() | act.ReopenBlock():
             return (note(bench, action, (action.block,)),)
         case act.BookBlock():
             return (book_block(bench, action),)

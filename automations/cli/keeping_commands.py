@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -147,7 +147,7 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
 
     places = own_places(session.places)
     source = os.path.abspath(os.path.expanduser(file))  # noqa: PTH100, PTH111 - as typed
-    done = _restore(replace(session, places=places), source, force=force)
+    done = _restore(session.at(places), source, force=force)
     if as_json:
         emit_json(
             {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import click
@@ -111,6 +110,8 @@ def run_once(
 
     :raises LockHeldError: another run is at work.
     """
+    from dataclasses import replace
+
     from automations.cycle import run_cycle
 
     session.config()

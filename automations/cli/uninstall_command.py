@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,7 @@ def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
     from automations.config.places import own_places
 
     session: Session = ctx.obj
-    own = replace(session, places=own_places(session.places))
+    own = session.at(own_places(session.places))
     policy = _policy(own)
     found = _look(own, policy, purge=purge)
     _list(found)

@@ -8,8 +8,7 @@ inside the one function that needs it.
 from __future__ import annotations
 
 import os.path
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from automations.errors import ConfigError, ConfigProblem
 
@@ -20,8 +19,7 @@ APP = "magicloop"
 SAMPLE_CALENDAR = "sample-calendar.ics"
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(NamedTuple):
     """The config file and the data folder, both absolute.
 
     `sample` tells that no config exists yet, so that the labelled sample stands in for it;

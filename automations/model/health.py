@@ -65,11 +65,12 @@ class DiskSeen:
 
 @dataclass(frozen=True, slots=True)
 class LockSeen:
-    """The run lock: whether somebody holds it, and who, where the system tells."""
+    """The run lock: whether somebody holds it, and who, where the system tells. `works` is false where none can."""
 
     path: str
     held: bool
     pid: int | None = None
+    works: bool = True
 
 
 @dataclass(frozen=True, slots=True)

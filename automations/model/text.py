@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-_BREAKS = re.compile("[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+")
-_UNSEEN = re.compile(
+# Patterns are compiled when they are first used: every command loads this, and most say little.
+_BREAKS = "[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]+"
+_UNSEEN = (
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 and C1 controls, ESC and NUL among them
     "\u00ad\u061c\u180e"  # soft hyphen, Arabic letter mark, Mongolian vowel separator
@@ -20,7 +20,7 @@ _UNSEEN = re.compile(
 
 def visible(line: str) -> str:
     """Return one line with its spaces kept and everything out that a terminal would obey or hide."""
-    return _UNSEEN.sub("", _BREAKS.sub(" ", line))
+    return re.sub(_UNSEEN, "", re.sub(_BREAKS, " ", line))
 
 
 def plain(text: str) -> str:
@@ -34,4 +34,6 @@ def plain(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return `text` for comparing what is said: one line, runs of white space as one space, NFC."""
+    import unicodedata
+
     return " ".join(unicodedata.normalize("NFC", text).split())

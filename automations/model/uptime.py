@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Uptime:
+class Uptime(NamedTuple):
     """How many seconds a machine has been awake since its start; `boot` names that start, "" where nothing does.
 
     Only the seconds since one and the same start can be compared.

@@ -141,6 +141,15 @@ class CloseBlock(OfBlock):
 
 
 @dataclass(frozen=True, slots=True)
+class ReopenBlock(OfBlock):
+    """Record that a block or its month did not end after all. Touches only the journal."""
+
+    kind: ClassVar[str] = "reopen-block"
+    block: Block
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProposeTalk:
     """Put a time to talk in person on the person's own calendar.
 
@@ -303,6 +312,7 @@ Action = (
     | RestoreBlock
     | AdoptBlock
     | CloseBlock
+    | ReopenBlock
     | CreateDraft
     | ProposeTalk
     | PrepareUpdate

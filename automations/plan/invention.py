@@ -33,6 +33,7 @@ from automations.plan.generations import (
     was_booked,
 )
 from automations.plan.placing import Board, possible_alternatives
+from automations.plan.reopening import reopened
 from automations.plan.watching import Watched, Watcher
 from automations.plan.zones import add_months, month_of, month_span, say_month, say_when
 
@@ -89,6 +90,7 @@ def plan_invention(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     """Decide what to do about the blocks. `seen` must cover `needed_busy`."""
     board = Board.of(policy, now, seen, recorded)
     watched, actions = _watch(board)
+    actions += reopened(policy, now, recorded)
     actions += _end(board)
     problems = _unreadable(seen, recorded, now)
     for block, edited in watched:

@@ -1,5 +1,7 @@
 """A data folder that cannot be used: a clear error, nothing lost, everything well once it is mended."""
 
+import errno
+import os
 import sqlite3
 from contextlib import closing
 
@@ -166,3 +168,50 @@ def test_a_blocks_file_damaged_by_somebody_is_left_alone_and_the_rest_goes_on(ma
     assert done.exit_code == 3
     assert str(own.blocks) in done.stderr
     assert own.blocks.read_bytes() == damaged
+
+
+def test_a_link_to_blocks_on_a_disk_that_is_not_there_is_told_and_nothing_is_booked(magicloop, own):
+    elsewhere = own.data / "unmounted" / "blocks.ics"
+    own.data.mkdir(parents=True)
+    own.blocks.symlink_to(elsewhere)
+
+    done = magicloop("run")
+
+    assert done.exit_code == 3
+    said = f"is a link to {elsewhere}, which is not there"
+    assert said in done.stderr
+    assert f"rm '{own.blocks}'" in done.stderr
+    assert own.blocks.is_symlink()
+    shown = magicloop("doctor")
+    assert shown.exit_code == 1
+    assert said in shown.stdout
+
+    elsewhere.parent.mkdir()
+    elsewhere.write_text("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//mine//EN\r\nEND:VCALENDAR\r\n")
+    assert magicloop("run").exit_code == 0
+    assert own.blocks.is_symlink()
+    assert elsewhere.read_bytes().count(b"BEGIN:VEVENT") >= 1
+
+
+@pytest.mark.parametrize("says", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_the_file_system_has_no_locks_nothing_is_done_without_one(
+    magicloop, own, tree, monkeypatch, says
+):
+    def flock(handle, operation):
+        raise OSError(says, os.strerror(says))
+
+    magicloop("run")
+    kept = ("journal.db", "invention.ics", "drafts")
+    before = {name: tree(own.data)[name] for name in kept}
+    with monkeypatch.context() as without:
+        without.setattr("fcntl.flock", flock)
+        for words in (["run"], ["idea", "add", "one"]):
+            done = magicloop(*words)
+            check_error(done, own.data / "run.lock")
+            assert "this file system has no locks" in done.stderr
+            assert "MAGICLOOP_DATA=" in done.stderr
+        shown = magicloop("doctor")
+    assert shown.exit_code == 1
+    assert "this file system has no locks" in shown.stdout
+    assert {name: tree(own.data)[name] for name in kept} == before
+    assert magicloop("run").exit_code == 0

@@ -2,7 +2,6 @@
 
 import json
 import os
-from dataclasses import dataclass
 
 import pytest
 from click.testing import CliRunner
@@ -19,11 +18,12 @@ from automations.wiring import Session
 CTRL_D = "\x04"
 
 
-@dataclass(slots=True)
 class FaultySession(Session):
     """A session whose mailbox answers every call with one error."""
 
-    fault: ProviderError | None = None
+    def __init__(self, places, fault):
+        super().__init__(places)
+        self.fault = fault
 
     def mailbox(self):
         """Return a mailbox in memory that fails as it is told to."""

@@ -36,6 +36,8 @@ from launcher import call, in_child, killed
 from scenarios import MEETINGS, NOW, SCENARIOS, TWICE
 
 from automations.store.chain import verify_log
+from automations.whole_files import UNFINISHED
+from in_memory import IN_MEMORY
 
 REMEMBERED = {
     "blocks": "SELECT month, generation, state, span, target, alternatives, moves FROM block",
@@ -54,7 +56,7 @@ UNLOGGED = {
     " (SELECT * FROM log WHERE log.kind = claim.kind AND log.subject = claim.subject AND log.at = claim.settled)",
 }
 """Finds what ended without a line in the log."""
-FLEETING = ("journal.db", "run.lock", "run.log", ".ml-")
+FLEETING = ("journal.db", "run.lock", "run.log", UNFINISHED)
 
 
 @dataclass
@@ -126,7 +128,8 @@ class Trial:
 
     def meaning(self):
         """Return all that the program could see of the state, so that two which are the same are known."""
-        seen = hashlib.sha256(fingerprint((files(self.home), self.far.keep())).encode())
+        halves = sum(path.name.startswith(UNFINISHED) for path in self.home.rglob("*"))
+        seen = hashlib.sha256(fingerprint((files(self.home), halves, self.far.keep())).encode())
         path = self.home / "data" / "journal.db"
         if path.exists():
             copy = self.kept / "copy.db"
@@ -239,8 +242,8 @@ def die_once(trial, figure, every, offset, *, first=False):
             figure.points = len(passed)
             break
         figure.killed += 1
-        # Where many runs have to follow, a state that was met before is not lived through again.
-        key = trial.meaning() if len(trial.far.waits) > 2 else point
+        # A state that was met before is not lived through again.
+        key = trial.meaning()
         if key not in ended:
             ended[key] = _end_of(trial, figure, 0, f"{point}")
         figure.ends[ended[key]] += 1
@@ -299,7 +302,7 @@ def try_scenario(name, *, every=1, twice=False, mutate=None, first=False):
     `mutate` is called once the right ends are known; with `first` it stops at the first violation.
     """
     figure, scenario = Figure(), SCENARIOS[name]
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as made:
         folder = Path(made)
         far = scenario.far(folder) if scenario.far is Scheduler else scenario.far()
         with far:
@@ -322,7 +325,7 @@ def _job(job):
 def warm_up(name):
     """Load all the modules a scenario needs, so that each child need not."""
     scenario = SCENARIOS[name]
-    with tempfile.TemporaryDirectory() as made:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as made:
         folder = Path(made)
         far = scenario.far(folder) if scenario.far is Scheduler else scenario.far()
         with far:

@@ -44,9 +44,9 @@ from worlds import (
     view,
 )
 
+from in_memory import IN_MEMORY
+
 BEGIN = "the command begins"
-FAST = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
-"""Where the disks are laid out; what is written there need not last."""
 
 
 @dataclass
@@ -219,7 +219,7 @@ def wanted(job, number, *, acknowledged):
 def try_job(job):
     """Cut the power in one world and return the figure."""
     world, figure, met = WORLDS[job.name], Figure(), set()
-    with tempfile.TemporaryDirectory(dir=FAST) as folder, Stage(world, Path(folder, "home")) as stage:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder, Stage(world, Path(folder, "home")) as stage:
         platter = recorded(stage, job.mutant)
         first = beginning(platter)
         last, left = len(platter.steps), departures(platter)
@@ -255,7 +255,7 @@ def each(work, things):
 def warm():
     """Load everything once, so that no child has to."""
     with (
-        tempfile.TemporaryDirectory(dir=FAST) as folder,
+        tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder,
         Stage(WORLDS["approved mail is sent"], Path(folder, "home")) as stage,
     ):
         stage.furnish()

@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 
 from platter import lay_out
-from power import FAST, Figure, each, ends_of, judged, prepared, say, total
+from power import Figure, each, ends_of, judged, prepared, say, total
 from worlds import WORLDS, Stage
+
+from in_memory import IN_MEMORY
 
 
 def try_places(job, meet):
@@ -20,7 +22,7 @@ def try_places(job, meet):
     """
     figure = Figure()
     with (
-        tempfile.TemporaryDirectory(dir=FAST) as folder,
+        tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder,
         Stage(WORLDS[job.name], Path(folder, "home")) as stage,
     ):
         before, after = prepared(stage)

@@ -79,7 +79,7 @@ class World:
             case act.CancelBlock():
                 self.events.pop(block.id, None)
                 self._claim(block)
-            case act.AdoptBlock() | act.CloseBlock():
+            case act.AdoptBlock() | act.CloseBlock() | act.ReopenBlock():
                 self._claim(block)
         months = [b.month for b in self.recorded.blocks if b.state.live]
         assert len(months) == len(set(months)), "one live block for a month"

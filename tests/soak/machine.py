@@ -107,11 +107,12 @@ class Wire:
         )
 
 
-@dataclass(slots=True)
 class CutSession(Session):
     """A session whose providers are behind the machine's network."""
 
-    machine: Machine | None = None
+    def __init__(self, machine):
+        super().__init__(machine.places, machine.clock)
+        self.machine = machine
 
     def config(self):
         """Read the config again only when it changed, as a program that stays loaded would."""
@@ -183,7 +184,7 @@ class Machine:
 
     @contextmanager
     def session(self):
-        session = CutSession(self.places, self.clock, machine=self)
+        session = CutSession(self)
         try:
             yield session
         finally:

@@ -1,7 +1,6 @@
 """A year of two worlds against the oracle, and mutants of the program that must be found; `make soak` lives ten."""
 
 import ast
-import os
 import sys
 import tempfile
 from datetime import timedelta
@@ -14,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from decade import OMAR, PRIYA, Decade, World
 from person import Habits
 from soak_mutants import MUTANTS
+
+from in_memory import IN_MEMORY
 
 HERE = Path(__file__).parent
 BUSY = Habits(meddles=0.03, incidents=0.003)
@@ -49,11 +50,7 @@ SHORT = {
 @pytest.fixture
 def place(tmp_path):
     """Return a folder in memory, where there is one: a hundred thousand runs are a hundred thousand writes."""
-    memory = Path("/dev/shm")
-    if not os.access(memory, os.W_OK):
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(prefix="soak-", dir=memory) as folder:
+    with tempfile.TemporaryDirectory(prefix="soak-", dir=IN_MEMORY or tmp_path) as folder:
         yield Path(folder)
 
 

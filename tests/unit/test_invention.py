@@ -116,9 +116,13 @@ def test_a_booking_that_did_not_go_through_is_tried_again_with_the_same_id():
     assert again.target is not None
 
 
-@pytest.mark.parametrize("state", [BlockState.SKIPPED, BlockState.HELD, BlockState.MISSED])
-def test_a_month_whose_block_ended_gets_no_other(state):
-    known = recorded(block(state=state, start=at(1, 6)))
+@pytest.mark.parametrize(
+    ("month", "state"),
+    [("2026-12", BlockState.SKIPPED), ("2026-12", BlockState.HELD), ("2026-11", BlockState.MISSED)],
+)
+def test_a_month_whose_block_ended_gets_no_other(month, state):
+    this = [] if month == "2026-12" else [block(state=BlockState.SKIPPED)]
+    known = recorded(block(month, at(1, 6), state), *this)
     assert decide(Seen(), known) == decide(Seen(), known, now=NOW + timedelta(hours=1))
     assert decide(Seen(), known).actions == ()
     assert needed_busy(policy(), NOW, known) is None

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from automations.locks import has_no_locks
 from automations.model.health import DiskSeen, LockSeen, PathSeen, ZonesSeen
 
 if TYPE_CHECKING:
@@ -72,6 +73,10 @@ def look_at_lock(path: str) -> LockSeen:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return LockSeen(path, held=True, pid=_holder(os.fstat(handle)))
+    except OSError as error:
+        if has_no_locks(error):
+            return LockSeen(path, held=False, works=False)
+        raise
     finally:
         os.close(handle)
     return LockSeen(path, held=False)

@@ -7,6 +7,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations.desk.health.files import MIB, ago
+from automations.locks import ELSEWHERE, NO_LOCKS
 from automations.model.health import Row, State
 from automations.plan.clock_check import BACKWARD_TOLERANCE, SERVER_TOLERANCE
 
@@ -64,6 +65,8 @@ def _journal_faults(seen: JournalSeen) -> Iterator[Row]:
 
 def lock_row(seen: LockSeen, begun: datetime | None, now: datetime) -> Row:
     """Judge the run lock. It is the system's own and dies with its process, so it can never be stale."""
+    if not seen.works:
+        return Row("lock", State.ERROR, NO_LOCKS, ELSEWHERE)
     if not seen.held:
         return Row("lock", State.OK, "no run is at work")
     whom = f" (process {seen.pid})" if seen.pid else ""

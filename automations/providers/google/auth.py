@@ -286,10 +286,12 @@ class SignIn:
 
     def _change(self, change: Callable[[Token], Token]) -> Token:
         """Read the file anew under its lock, change what it holds, write it."""
-        from filelock import FileLock, Timeout
+        from filelock import Timeout
+
+        from automations.locks import file_lock
 
         path = self._settings.token_file
-        lock = FileLock(f"{path}.lock", mode=0o600)
+        lock = file_lock(f"{path}.lock")
         try:
             lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout:

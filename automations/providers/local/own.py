@@ -58,9 +58,17 @@ def read_own(
     The file grows by an event a month for as long as the person lives: what is not asked for is not parsed,
     and what still reads as it did when it was `known` is not cut into its parts again.
 
-    :raises ProviderError: permanent, it is there but cannot be read; it is left alone.
+    :raises ProviderError: permanent, it is there but cannot be read, or is a link that leads nowhere; it is
+        left alone.
     """
     if not path.exists():
+        if path.is_symlink():
+            raise ProviderError(
+                f"{path.name}, which holds your blocks, is a link to {path.readlink()}, which is not there",
+                fault=FaultClass.PERMANENT,
+                where=str(path),
+                fix=f"mount the disk it leads to, or: rm '{path}', then: magicloop run",
+            )
         return None
     try:
         data = read_limited(path)
