@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from automations.cli import stopping
-from automations.cli.output import is_interactive, show_error, speak_any_encoding, whisper
+from automations.cli.output import is_interactive, show_error, whisper
+from automations.cli.streams import ready_streams
 from automations.errors import ExitCode, MagicloopError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ class RootGroup(LazyGroup):
         """Run the program and exit; no error a person can cause ends in a traceback."""
         del prog_name, standalone_mode
         words = [str(word) for word in (sys.argv[1:] if args is None else args)]
-        speak_any_encoding()
+        ready_streams()
         try:
             code = super().main(words, NAME, complete_var, standalone_mode=False, **extra)
         except click.exceptions.Exit as done:

@@ -6,7 +6,6 @@ speaking needs is imported where it is needed: a run with nothing due says nothi
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from datetime import datetime
@@ -173,13 +172,6 @@ def color_wanted() -> bool | None:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
     return True if os.environ.get("FORCE_COLOR") else None
-
-
-def speak_any_encoding() -> None:
-    """Let a stream that cannot write a letter write a question mark for it, rather than fail."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and stream.encoding.lower().replace("-", "") != "utf8":
-            stream.reconfigure(errors="replace")
 
 
 def _safe(text: str) -> str:
