@@ -10,7 +10,8 @@ from automations.errors import ConflictError, ExitCode, PlanRefusedError, Provid
 from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity
 from automations.model.wake import Wake
 from automations.observe import observe, observe_claims
-from automations.plan.cycle import CLOCK_WRONG, check_time, plan_cycle, unlooked
+from automations.plan.clock_check import CLOCK_WRONG, as_seen_by, words_of_ahead
+from automations.plan.cycle import plan_cycle, unlooked
 from automations.plan.decided import SEVERITIES
 from automations.plan.needs import plan_needs
 from automations.plan.notices import Notices, next_reminder, plan_notices
@@ -77,31 +78,50 @@ class Report:
 
 
 def preview(
-    policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()
+    policy: Policy,
+    world: World,
+    ground: Ground,
+    *,
+    only: frozenset[str] = frozenset(),
+    clock_is_right: bool = False,
 ) -> tuple[Plan, Recorded]:
     """Return what a run would do now, and the memory it was decided from. Nothing is changed."""
     now = world.clock.now()
-    recorded = world.journal.load(policy.person)
+    recorded = as_seen_by(now, world.journal.load(policy.person), clock_is_right=clock_is_right)
     needs = plan_needs(policy, now, recorded, only)
     seen = observe(needs, world.calendar, world.mailbox, ground.holidays)
     return plan_cycle(policy, now, seen, recorded, only=only), recorded
 
 
-def run_cycle(policy: Policy, world: World, ground: Ground, *, only: frozenset[str] = frozenset()) -> Report:
-    """Make one run and record it. Running again at once changes nothing."""
+def run_cycle(
+    policy: Policy,
+    world: World,
+    ground: Ground,
+    *,
+    only: frozenset[str] = frozenset(),
+    clock_is_right: bool = False,
+) -> Report:
+    """Make one run and record it. Running again at once changes nothing.
+
+    `clock_is_right`: a person says so, whatever time earlier runs were made at.
+    """
     watch = _Watch(policy, world.monitor, world.monitor.start() if world.monitor else None)
     now, began = world.clock.now(), world.clock.boot_seconds()
     run = replace(world.journal.begin_run(policy.person, now), uptime=ground.uptime())
-    before = world.journal.load(policy.person)
+    loaded = world.journal.load(policy.person)
     try:
-        check_time(now, before)
+        before = as_seen_by(now, loaded, clock_is_right=clock_is_right)
         recovered, recorded = _recover(policy, world, before, run)
+        recorded = as_seen_by(now, recorded, clock_is_right=clock_is_right)
         needs = plan_needs(policy, now, recorded, only)
         watched = _watched(world, ground, needs, recorded)
         seen = observe(needs, world.calendar, world.mailbox, ground.holidays)
         plan = plan_cycle(policy, now, seen, recorded, only=only)
     except PlanRefusedError as refusal:
-        return _refuse(world, run, before, refusal, watch)
+        return _refuse(world, run, loaded, refusal, watch)
+    if before is not loaded:
+        entry = LogEntry(run.person, now, "clock", "", "believed", words_of_ahead(loaded), run.id)
+        world.journal.record(entry)
     applied = apply_all(Bench(policy, world, recorded, run.id, read_at=began), plan.actions)
     told, held = _tell(policy, world, run, plan)
     results = (*recovered, *applied, *told)

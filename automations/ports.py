@@ -319,7 +319,8 @@ class Journal(Protocol):
     ) -> None:
         """Record how the run ended, the problems that stand now (replacing all before), and when to wake.
 
-        The run is logged (kind `run`), unless the person's last line says the same of a run already.
+        The run is logged (kind `run`), unless the person's last line says the same of a run already. A look for
+        nothing later than a run that was not refused is forgotten: a wrong clock noted it.
         """
 
     def claim(

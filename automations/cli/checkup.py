@@ -156,8 +156,7 @@ def _schedule(checkup: Checkup) -> Iterator[Row]:
 
 
 def _clock(checkup: Checkup) -> Iterator[Row]:
-    journal = checkup.journal_if_whole()
-    yield running.clock_row(checkup.now, journal.last_look if journal else None)
+    yield running.clock_row(checkup.now, checkup.journal_if_whole())
 
 
 def _zones(checkup: Checkup) -> Iterator[Row]:

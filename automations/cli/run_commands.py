@@ -28,22 +28,31 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Show what would be done; change nothing.")
 @click.option("--report", is_flag=True, help="Say what was done even when no terminal is there.")
+@click.option("--clock-is-right", is_flag=True, help="Believe the clock, though an earlier run was ahead.")
 @only_option
 @json_option
 @click.pass_context
-def run(ctx: click.Context, *, dry_run: bool, report: bool, only: tuple[str, ...], as_json: bool) -> None:
+def run(
+    ctx: click.Context,
+    *,
+    dry_run: bool,
+    report: bool,
+    clock_is_right: bool,
+    only: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Do what is due: book blocks, write drafts, log the cycle.
 
     The scheduler calls this. Call it as often as you like: what is done is not done again.
     """
     session: Session = ctx.obj
     if dry_run:
-        show_plan(session, frozenset(only), as_json=as_json)
+        show_plan(session, frozenset(only), as_json=as_json, clock_is_right=clock_is_right)
         return
     scheduled = not is_interactive()
     quiet = scheduled and not (as_json or report or ctx.find_root().params.get("debug"))
     try:
-        turn = _turn(session, frozenset(only), scheduled=scheduled)
+        turn = _turn(session, frozenset(only), scheduled=scheduled, clock_is_right=clock_is_right)
     except Exception as error:
         if not quiet:
             raise
@@ -78,21 +87,23 @@ class _Made(NamedTuple):
     first_use: bool
 
 
-def _turn(session: Session, only: frozenset[str], *, scheduled: bool) -> _Idle | _Made:
+def _turn(session: Session, only: frozenset[str], *, scheduled: bool, clock_is_right: bool) -> _Idle | _Made:
     """Make a run, unless nothing is due."""
     first_use = session.make_sample()
-    idle = None if first_use or only else session.idle_until()
+    idle = None if first_use or only or clock_is_right else session.idle_until()
     if idle is not None and (not (scheduled and idle[1]) or told_of_visit(session)):
         return _Idle(idle[0])
-    return _Made(_scheduled_run(session, only) if scheduled else run_once(session, only), first_use)
+    if scheduled:
+        return _Made(_scheduled_run(session, only, clock_is_right=clock_is_right), first_use)
+    return _Made(run_once(session, only, clock_is_right=clock_is_right), first_use)
 
 
-def _scheduled_run(session: Session, only: frozenset[str]) -> Report:
+def _scheduled_run(session: Session, only: frozenset[str], *, clock_is_right: bool) -> Report:
     """Make a run that the monitor hears of, and `run.log` keeps what is told of it."""
     from automations.cli.run_log import run_log
 
     with run_log(session) as log, watched_over(session) as monitor:
-        report = run_once(session, only, monitor=monitor)
+        report = run_once(session, only, monitor=monitor, clock_is_right=clock_is_right)
     for level, line in _told(session, report):
         log.add(level, [line])
     log.add("info", [f"run {report.run.id}: {report.outcome}, exit code {int(report.exit_code)}"])
@@ -105,8 +116,9 @@ def run_once(
     *,
     wait: float = 0.0,
     monitor: Monitor | None = None,
+    clock_is_right: bool = False,
 ) -> Report:
-    """Make one run under the run lock; `monitor` is told of it.
+    """Make one run under the run lock; `monitor` is told of it. `clock_is_right`: a person says so.
 
     :raises LockHeldError: another run is at work.
     """
@@ -117,7 +129,8 @@ def run_once(
     session.config()
     with session.lock(wait=wait):
         world = replace(session.world(), monitor=monitor)
-        return run_cycle(session.policy, world, session.ground(), only=only)
+        ground = session.ground()
+        return run_cycle(session.policy, world, ground, only=only, clock_is_right=clock_is_right)
 
 
 @click.command()
@@ -129,7 +142,7 @@ def plan(session: Session, *, only: tuple[str, ...], as_json: bool) -> None:
     show_plan(session, frozenset(only), as_json=as_json)
 
 
-def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
+def show_plan(session: Session, only: frozenset[str], *, as_json: bool, clock_is_right: bool = False) -> None:
     """Print the plan of a run that would start now."""
     from automations.cli.report import print_problem
     from automations.cli.wording import action_json, action_lines, local_iso, problem_json
@@ -138,9 +151,8 @@ def show_plan(session: Session, only: frozenset[str], *, as_json: bool) -> None:
     from automations.plan.offers import withheld
 
     zone, now = session.policy.me.zone, session.clock.now()
-    planned, recorded = preview(
-        session.policy, session.world(session.reading_journal()), session.ground(), only=only
-    )
+    world, ground = session.world(session.reading_journal()), session.ground()
+    planned, recorded = preview(session.policy, world, ground, only=only, clock_is_right=clock_is_right)
     if as_json:
         notices = plan_notices(recorded.problems, (*planned.problems, *planned.unsure), now)
         emit_json(

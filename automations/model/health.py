@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
+
+from automations.model.wake import RunTimes
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -81,7 +83,7 @@ class JournalSeen:
     `lacking` the names of rules (triggers, unique indexes) that a journal of this layout must have,
     `orphans` how many rows belong to nothing. `log_lines` fit the chain; `log_broken` says which does not.
     `last_look` is when a run last worked or came by, `uptime` the machine's by then, `run_begun` when a run began
-    that has not ended.
+    that has not ended; `times` is what the clock is judged by.
     """
 
     path: str
@@ -95,6 +97,7 @@ class JournalSeen:
     log_broken: str = ""
     people: tuple[str, ...] = ()
     last_look: datetime | None = None
+    times: RunTimes = field(default_factory=RunTimes)
     uptime: Uptime | None = None
     run_begun: datetime | None = None
     problems: tuple[str, ...] = ()

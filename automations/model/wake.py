@@ -25,6 +25,18 @@ class Wake:
     monitored: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RunTimes:
+    """What earlier runs tell of the clock: when the newest began that was not refused, and the first of all.
+
+    `refused` is since when runs are refused for the clock. None: there was none.
+    """
+
+    last: datetime | None = None
+    first: datetime | None = None
+    refused: datetime | None = None
+
+
 def last_look(worked: datetime | None, came_by: datetime | None) -> datetime | None:
     """Return when a run last looked: it worked then, or came by and nothing was due. None: none ever did."""
     return max(filter(None, (worked, came_by)), default=None)

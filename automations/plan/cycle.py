@@ -6,12 +6,11 @@ A fourth automation is one module with a function of this shape and one line in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from automations.plan.actions import Plan, SendDraft
 from automations.plan.aftermath import AFTERMATH_PROBLEMS, plan_aftermath
-from automations.plan.clock_check import check_clock
+from automations.plan.clock_check import check_server
 from automations.plan.drafts import one_end_each, plan_drafts
 from automations.plan.generations import BLOCK_CLAIMS
 from automations.plan.incidents import INCIDENT_PROBLEMS, plan_incidents
@@ -85,22 +84,6 @@ AUTOMATIONS: Mapping[str, Automation] = {
 
 ALWAYS = frozenset({"drafts", "loop"})
 
-CLOCK_WRONG = "clock-wrong"
-TRUST_AFTER = timedelta(hours=24)
-"""A clock that goes on steadily for so long after it was refused is the right one, and was wrong before."""
-
-
-def check_time(now: datetime, recorded: Recorded, server_now: datetime | None = None) -> None:
-    """Return when months may be decided by this clock.
-
-    :raises PlanRefusedError: it cannot be right.
-    """
-    last = recorded.last_run.started if recorded.last_run else None
-    first = recorded.first_run.started if recorded.first_run else now
-    refused = [problem.since for problem in recorded.problems if problem.code == CLOCK_WRONG]
-    steady = any(now - since >= TRUST_AFTER for since in refused) and now >= first
-    check_clock(now, None if steady else last, server_now)
-
 
 def unlooked(problem: Problem, only: frozenset[str]) -> bool:
     """Tell whether a run limited to `only` (empty: not limited) cannot know if `problem` still stands."""
@@ -118,9 +101,11 @@ def plan_cycle(
 ) -> Plan:
     """Return what to change and why. `only` names the automations to ask; empty means all.
 
-    :raises PlanRefusedError: the clock cannot be right, so nothing may be decided by it.
+    `recorded` is what the clock may decide by: `clock_check.as_seen_by`.
+
+    :raises PlanRefusedError: a server says another time, so nothing may be decided by this clock.
     """
-    check_time(now, recorded, seen.server_now)
+    check_server(now, seen.server_now)
     asked = [automation for name, automation in AUTOMATIONS.items() if not only or name in only | ALWAYS]
     decided = [automation.decide(policy, now, seen, recorded) for automation in asked]
     blind = NEEDS_CALENDARS if seen.unreadable else frozenset()

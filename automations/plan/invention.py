@@ -38,7 +38,7 @@ from automations.plan.watching import Watched, Watcher
 from automations.plan.zones import add_months, month_of, month_span, say_month, say_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from automations.model.policy import Policy
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     from automations.plan.actions import Action, BookBlock, MoveBlock
 
 NO_SLOT, CONFLICT, UNREADABLE = "no-slot", "block-conflict", "calendar-unreadable"
+
+_WATCHED_AHEAD = timedelta(days=731)
+"""How far ahead meetings are looked for that land on a block. A clock that was ahead may have booked in another age."""
 
 _MONTHS_BACK = 24
 """How many months back those without a block are recorded as missed."""
@@ -59,7 +62,7 @@ def needed_busy(policy: Policy, now: datetime, recorded: Recorded) -> Span | Non
     month in which a block is to be booked or may be moved, with the buffer on both sides.
     """
     newest = newest_blocks(recorded)
-    live = [block.span for block in newest.values() if block.state.live and block.span]
+    live = _watched(newest.values(), now)
     owed = months_to_book(newest, policy, now, recorded)
     if not live and not owed:
         return None
@@ -74,7 +77,7 @@ def busy_for(policy: Policy, now: datetime, recorded: Recorded, month: Month) ->
 def _range(policy: Policy, now: datetime, recorded: Recorded, months: list[Month]) -> Span:
     zone = policy.me.zone
     this_month = month_of(now, zone)
-    live = [block for block in recorded.blocks if block.state.live and block.span]
+    live = _watched(recorded.blocks, now)
     spans = [block.span for block in live if block.span]
     # A block that a meeting lands on is moved within its whole month, also beyond the last one to be booked.
     moved_in = [max(block.month, this_month) for block in live]
@@ -84,6 +87,13 @@ def _range(policy: Policy, now: datetime, recorded: Recorded, months: list[Month
     since = [recorded.last_run.started] if live and recorded.last_run else []
     start = min([now, *since, *(span.start for span in spans)])
     return Span(start - buffer, max([*ends, *(span.end for span in spans)]) + buffer)
+
+
+def _watched(blocks: Iterable[Block], now: datetime) -> list[Block]:
+    """Return the live blocks whose time is looked at."""
+    return [
+        each for each in blocks if each.state.live and each.span and each.span.start - now < _WATCHED_AHEAD
+    ]
 
 
 def plan_invention(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:

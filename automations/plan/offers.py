@@ -73,7 +73,7 @@ def withheld(policy: Policy, now: datetime, recorded: Recorded) -> tuple[tuple[B
     zone, month = policy.me.zone, month_of(now, policy.me.zone)
     found = []
     for boss in policy.bosses:
-        rule, earlier = withheld_from(boss, now, zone, recorded), offers_to(boss.id, recorded)
+        rule, earlier = withheld_from(boss, now, zone, recorded), _so_far(boss, month, recorded)
         if rule is not None and (not earlier or month >= _next_month(boss, earlier, zone)):
             found.append((boss, rule))
     return tuple(found)
@@ -107,7 +107,7 @@ def _about(
     """Return the draft that is due, what is missing for it, or the instant it becomes due."""
     zone = policy.me.zone
     month = month_of(now, zone)
-    earlier = offers_to(boss.id, recorded)
+    earlier = _so_far(boss, month, recorded)
     if any(offer.key == offer_key(boss.id, month) for offer in earlier):
         return None
     if earlier and month < _next_month(boss, earlier, zone):
@@ -172,11 +172,20 @@ def _stage_of(template: str) -> str:
 def _next_month(boss: Boss, earlier: tuple[Draft, ...], zone: str) -> Month:
     """Return the month of the next offer. A first one made in the last days of a month is the next one's too."""
     last = earlier[-1]
-    month: Month = last.key.rsplit(":", 1)[1]
+    month = _month_of_offer(last)
     following = add_months(month, boss.every_months)
     if len(earlier) == 1 and _late(last.created, month, zone):
         return max(following, add_months(month, 2))
     return following
+
+
+def _so_far(boss: Boss, month: Month, recorded: Recorded) -> tuple[Draft, ...]:
+    """Return the offers up to a month. A later one was made by a clock that was ahead, and keeps nobody waiting."""
+    return tuple(offer for offer in offers_to(boss.id, recorded) if _month_of_offer(offer) <= month)
+
+
+def _month_of_offer(offer: Draft) -> Month:
+    return offer.key.rsplit(":", 1)[1]
 
 
 def _late(at: datetime, month: Month, zone: str) -> bool:

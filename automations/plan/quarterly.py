@@ -72,10 +72,13 @@ def _free_at(boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Re
     mails: list[Draft] = [draft for draft in recorded.drafts if boss.email in draft.to]
     if any(draft.state in LIVE for draft in mails):
         return None
-    if not mails:
+    made = [
+        draft.created for draft in mails if draft.created <= now
+    ]  # one of a clock that was ahead says nothing
+    if not made:
         return now
     zone = policy.me.zone
-    last = local(max(draft.created for draft in mails), zone).date()
+    last = local(max(made), zone).date()
     free = business_days_later(last, APART_WORKING_DAYS, seen.holidays, working_weekdays(policy))
     return day_start(free, zone)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from automations.errors import StoreError
 from automations.model.health import JournalSeen
-from automations.model.wake import last_look
+from automations.model.wake import RunTimes, last_look
+from automations.plan.clock_check import CLOCK_WRONG
 from automations.store.chain import check_log
 from automations.store.instants import text_to_instant
 from automations.store.looking import looking_at
@@ -62,6 +63,7 @@ def look_at_journal(path: str) -> JournalSeen | None:
             log_broken=f"line {log.broken} {log.what}" if log.broken is not None else "",
             people=_people(connection),
             last_look=last_look(*_looks(connection)),
+            times=_times(connection),
             uptime=_uptime(connection, layout),
             run_begun=_run_begun(connection),
             problems=_problems(connection),
@@ -101,6 +103,21 @@ def _looks(connection: sqlite3.Connection) -> tuple[datetime | None, datetime | 
     row = connection.execute("SELECT last_run, last_idle FROM wake").fetchone()
     worked, came_by = row or (None, None)
     return worked and text_to_instant(worked), came_by and text_to_instant(came_by)
+
+
+def _times(connection: sqlite3.Connection) -> RunTimes:
+    """Return what the clock is judged by, the same that a run is refused by."""
+    unrefused = "SELECT started FROM run WHERE finished IS NOT NULL AND outcome != 'refused' ORDER BY id DESC"
+    return RunTimes(
+        last=_instant(connection, unrefused),
+        first=_instant(connection, "SELECT started FROM run ORDER BY id"),
+        refused=_instant(connection, "SELECT since FROM problem WHERE code = ? ORDER BY since", CLOCK_WRONG),
+    )
+
+
+def _instant(connection: sqlite3.Connection, statement: str, *given: str) -> datetime | None:
+    row = connection.execute(f"{statement} LIMIT 1", given).fetchone()
+    return text_to_instant(row[0]) if row else None
 
 
 def _uptime(connection: sqlite3.Connection, layout: int) -> Uptime | None:

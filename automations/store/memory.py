@@ -15,6 +15,7 @@ from automations.model.records import (
     Outcome,
     Recorded,
     Run,
+    RunOutcome,
 )
 from automations.model.sending import Approval, ApprovalState
 from automations.plan import lifecycle
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from automations.model.records import Problem, Record, RunOutcome
+    from automations.model.records import Problem, Record
     from automations.model.uptime import Uptime
     from automations.model.wake import Wake
     from automations.store.table import Key, Table
@@ -142,7 +143,10 @@ class MemoryJournal:
                 wake = replace(wake, watched=tuple(dict(wake.watched).items()))
                 _check_text(wake.config, wake.version, *(text for pair in wake.watched for text in pair))
             standing = wake if wake is not None and wake.due is not None and undisturbed else None
-            now.pulse = replace(now.pulse, last_run=at, wake=standing)
+            idle = now.pulse.last_idle
+            if idle is not None and idle > at and outcome is not RunOutcome.REFUSED:
+                idle = None
+            now.pulse = replace(now.pulse, last_run=at, last_idle=idle, wake=standing)
             _log_run(now, LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
 
     def claim(

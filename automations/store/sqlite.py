@@ -20,6 +20,7 @@ from automations.model.records import (
     Outcome,
     Recorded,
     Run,
+    RunOutcome,
 )
 from automations.model.wake import Wake
 from automations.plan import lifecycle
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from automations.model.records import Problem, Record, RunOutcome
+    from automations.model.records import Problem, Record
     from automations.model.uptime import Uptime
     from automations.store.table import Table
 
@@ -149,7 +150,8 @@ class SqliteJournal:
 
         The run is logged (kind `run`), unless the person's last line says the same of the run before: where
         every run must look, the log and the file grow by what happens and not by the runs. If something was
-        written by hand since the run began, the wake is not kept, so that the next run looks.
+        written by hand since the run began, the wake is not kept, so that the next run looks. A look for nothing
+        later than a run that decided was noted by a wrong clock, and is forgotten.
 
         :raises ConflictError: the run is finished already.
         """
@@ -164,6 +166,9 @@ class SqliteJournal:
             for problem in {problem.key: problem for problem in problems}.values():
                 self._db.execute(PROBLEMS.insert, PROBLEMS.encode(problem))
             self._set_wake(run, at, wake or Wake(None))
+            if outcome is not RunOutcome.REFUSED:
+                now = instant_to_text(at)
+                self._db.execute("UPDATE wake SET last_idle = NULL WHERE last_idle > ?", (now,))
             logbook.append_run(self._db, run, LogEntry(run.person, at, "run", "", outcome.value, run=run.id))
 
     def claim(

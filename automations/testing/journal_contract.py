@@ -237,6 +237,18 @@ class JournalContract(RecordRules):
         recorded = journal.load(ANN)
         assert (recorded.last_idle, recorded.uptime) == (NOW + timedelta(minutes=15), Uptime(900.0, "b1"))
 
+    def test_a_look_noted_by_a_clock_that_was_ahead_ends_with_the_next_run_that_decides(
+        self, journal: Journal
+    ) -> None:
+        """A run that is refused decides nothing, so its clock may be the wrong one."""
+        ahead = NOW + timedelta(days=30_000)
+        self._sleep(journal)
+        journal.touch(ahead)
+        for outcome, look in ((RunOutcome.REFUSED, ahead), (RunOutcome.NOTHING, None)):
+            run = journal.begin_run(ANN, NOW)
+            journal.finish_run(run, at=NOW, outcome=outcome, problems=(), wake=None)
+            assert journal.load(ANN).last_idle == look
+
     def test_record_and_claim_and_a_wake_of_none_clear_the_wake(self, journal: Journal) -> None:
         """The next run looks."""
         self._sleep(journal)

@@ -14,6 +14,7 @@ from automations.errors import ConfigError, PlanRefusedError
 from automations.model.policy import InventionPolicy, Me, Policy, WeekWindow
 from automations.model.records import Block, BlockState, Problem, Recorded, Run, Severity
 from automations.model.seen import OwnBlocks, Seen, SeenBlock, Span
+from automations.model.wake import RunTimes
 from automations.plan.actions import BookBlock, CloseBlock
 from automations.plan.business_days import (
     clamped_day,
@@ -23,7 +24,7 @@ from automations.plan.business_days import (
     nth_weekday,
     shift_to_business_day,
 )
-from automations.plan.clock_check import check_clock
+from automations.plan.clock_check import check_runs, check_server
 from automations.plan.decided import standing
 from automations.plan.invention import plan_invention
 from automations.plan.zones import (
@@ -435,6 +436,11 @@ def test_three_months_away_are_three_missed_months_and_one_block(row_id):
 LAST = utc(2026, 6, 10, 12)
 
 
+def check(now, last, server):
+    check_server(now, server)
+    check_runs(now, RunTimes(last))
+
+
 @pytest.mark.parametrize(
     ("now", "server"),
     [
@@ -449,7 +455,7 @@ LAST = utc(2026, 6, 10, 12)
 )
 def test_a_clock_that_cannot_be_right_decides_nothing(now, server):
     with pytest.raises(PlanRefusedError) as caught:
-        check_clock(now, LAST, server)
+        check(now, LAST, server)
     assert "\n" not in str(caught.value)
     assert f"{now:%Y-%m-%d}" in str(caught.value)
     assert caught.value.fix
@@ -468,7 +474,7 @@ def test_a_clock_that_cannot_be_right_decides_nothing(now, server):
     ],
 )
 def test_a_clock_that_may_be_right_is_believed(now, last, server):
-    check_clock(now, last, server)
+    check(now, last, server)
 
 
 @pytest.mark.parametrize("row_id", ["row-35"])
@@ -482,7 +488,7 @@ def test_a_clock_set_back_repeats_nothing(row_id):
     )
     seen = Seen(blocks=OwnBlocks({b.id: SeenBlock(b.id, b.span, "") for b in kept}))
     earlier = now - timedelta(hours=2)
-    check_clock(earlier, now, None)
+    check(earlier, now, None)
     assert plan_invention(ada, earlier, seen, Recorded(ada.person, blocks=kept)).actions == ()
 
 

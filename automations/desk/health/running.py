@@ -7,9 +7,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations.desk.health.files import MIB, ago
+from automations.errors import PlanRefusedError
 from automations.locks import ELSEWHERE, NO_LOCKS
 from automations.model.health import Row, State
-from automations.plan.clock_check import BACKWARD_TOLERANCE, SERVER_TOLERANCE
+from automations.plan.clock_check import CONFIRM, SERVER_TOLERANCE, check_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,13 +78,21 @@ def lock_row(seen: LockSeen, begun: datetime | None, now: datetime) -> Row:
     return Row("lock", State.INFO, f"a run is at work{whom}; it ends by itself", "magicloop status")
 
 
-def clock_row(now: datetime, last_look: datetime | None) -> Row:
-    """Judge this machine's clock by the last run's."""
+def clock_row(now: datetime, seen: JournalSeen | None) -> Row:
+    """Judge this machine's clock by the runs before: an error where the next run would be refused for it."""
     said = f"{now:%Y-%m-%d %H:%M} UTC"
-    if last_look is not None and last_look - now > _SLACK:
-        behind = ago((last_look - now).total_seconds())
-        state = State.ERROR if last_look - now > BACKWARD_TOLERANCE else State.WARNING
-        return Row("clock", state, f"{said}, which is {behind} before the last run", SET_CLOCK)
+    if seen is None:
+        return Row("clock", State.OK, said)
+    try:
+        check_runs(now, seen.times)
+    except PlanRefusedError:
+        assert seen.times.last is not None, "else nothing is refused"
+        what = f"{said}, but the last run was at {seen.times.last:%Y-%m-%d %H:%M} UTC; no run does anything"
+        fix = f"{SET_CLOCK}    (or, if the clock is right: {CONFIRM})"
+        return Row("clock", State.ERROR, what, fix)
+    if seen.last_look is not None and seen.last_look - now > _SLACK:
+        behind = ago((seen.last_look - now).total_seconds())
+        return Row("clock", State.WARNING, f"{said}, which is {behind} before the last run", SET_CLOCK)
     return Row("clock", State.OK, said)
 
 
