@@ -272,6 +272,11 @@ class Smtp(Table, frozen=True):
             extra={"form": "path", "unset": "those this machine trusts"},
         ),
     ] = ""
-    timeout: Annotated[int, key("Seconds the server may take for one step.", ge=1, le=600)] = int(
-        _SMTP.timeout
-    )
+    timeout: Annotated[
+        int,
+        key(
+            "Seconds the server may take for one step; at most three times that for a mail.",
+            ge=1,
+            le=600,
+        ),
+    ] = int(_SMTP.timeout)

@@ -205,7 +205,8 @@ class SecretPlace:
 class SmtpSettings:
     """The mail server that approved mails are handed to; without a `host` there is none.
 
-    `security` is starttls, tls, or none (this machine only); `timeout` is the seconds one step may take;
+    `security` is starttls, tls, or none (this machine only); `timeout` is the seconds one step may take, a
+    whole mail three times that at most;
     `ca_file` is "" for the authorities this machine trusts.
     """
 

@@ -11,7 +11,8 @@ class Fault:
     """One thing that goes wrong.
 
     `kind`: "close" (no byte), "reset" (RST), "slow" (past any patience), "truncated", "html" (a 200 that is
-    no JSON), "empty" (a 200 without a body), "error". With `applied` the change is made first, and only
+    no JSON), "empty" (a 200 without a body), "error"; and what drips in without end: "drip" (the body), "drip-open" (one
+    of which only the connection's end tells that it is whole), "drip-headers". With `applied` the change is made first, and only
     the answer suffers. `status`, `reason` and `retry_after` are those of an "error".
     """
 

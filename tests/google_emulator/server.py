@@ -21,6 +21,8 @@ from google_emulator.faults import Faults
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 SLOW = 30.0
 """How long a slow answer waits for the client to give up, in seconds."""
+DRIPS, EACH = 90, 0.06
+"""How many drips an answer has (a client takes a hundred headers at most), and the seconds between two."""
 
 ALL_SCOPES = frozenset(
     f"https://www.googleapis.com/auth/{name}"
@@ -239,7 +241,11 @@ class _Handler(BaseHTTPRequestHandler):
         data = self.rfile.read(int(self.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in self.headers.items()}
         if self.path == "/revoke":
-            self._send(*self.google.answer_revoke(data))
+            fault = self.google.faults.take("revoke")
+            if fault is None:
+                self._send(*self.google.answer_revoke(data))
+            else:
+                self._suffer(fault, None)
             return
         token = self.path.partition("?")[0] == "/token"
         found = find_method(self.command, self.path.partition("?")[0])
@@ -290,6 +296,25 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(200, {}, {**body, "padding": "x" * 64}, cut=48)
         elif fault.kind == "slow":
             select.select([self.connection], [], [], SLOW)  # readable when the client gives up
+        elif fault.kind.startswith("drip"):
+            self._drip(fault.kind, reply[2] if reply else None)
         elif fault.kind == "reset":
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.connection.close()
+
+    def _drip(self, kind, body):
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json; charset=UTF-8")
+        more = b"X-More: y\r\n"
+        if kind != "drip-headers":
+            if kind == "drip":
+                self.send_header("Content-Length", "100000")
+            self.end_headers()
+            more = b" "
+        self.flush_headers()
+        if kind == "drip-open":
+            self.wfile.write(json.dumps(body or {}).encode())
+        for _ in range(DRIPS):
+            if select.select([self.connection], [], [], EACH)[0]:
+                return  # the client is gone
+            self.wfile.write(more)

@@ -17,6 +17,11 @@ from cryptography.x509.oid import NameOID
 
 CLOSE, RESET, SILENCE = "close", "reset", "silence"
 """What a step may be answered with in place of words: FIN, RST, or nothing at all."""
+DRIP_LINES, DRIP_BYTES = "drip lines", "drip bytes"
+"""The same: an answer of ever more lines, or a line of ever more bytes, with no end for 8 seconds."""
+SLOW = "slow"
+"""The same: the usual answer, after a while."""
+_DRIPS, _EACH, _WHILE = 160, 0.05, 0.28
 STEPS = ("CONNECT", "EHLO", "STARTTLS", "EHLO2", "AUTH", "MAIL", "RCPT", "DATA")
 """The steps before a mail flows, in their order."""
 
@@ -25,7 +30,7 @@ class MailServer:
     """Serves on a free port of 127.0.0.1 until it is closed.
 
     `answers` maps a step (see `STEPS`, `DOT` for the mail itself, `RCPT:address` for one recipient) to a
-    reply, or to CLOSE, RESET, SILENCE. `DOT` is answered after the mail was taken where `takes` is true.
+    reply, or to CLOSE, RESET, SILENCE or a drip. `DOT` is answered after the mail was taken where `takes` is true.
     `mails` are the (sender, recipients, bytes) taken, `said` every line heard, `connections` how many came.
     """
 
@@ -109,6 +114,14 @@ class MailServer:
         """Say nothing until the server is closed."""
         self._over.wait(60)
 
+    def drip(self, line, first, more):
+        """Say the `first` bytes, then `more` again and again, until the client is gone or the drips are over."""
+        line.sendall(first)
+        for _ in range(_DRIPS):
+            if self._over.wait(_EACH):
+                return
+            line.sendall(more)
+
 
 class _Talk:
     def __init__(self, server, line):
@@ -143,7 +156,14 @@ class _Talk:
             self.file.close()
             self.line.close()
             raise EOFError
-        if given == CLOSE:
+        if given == DRIP_LINES:
+            self.server.drip(self.line, b"", f"{words[:3]}-wait a bit\r\n".encode())
+        if given == DRIP_BYTES:
+            self.server.drip(self.line, words[:1].encode(), b"2")
+        if given == SLOW:
+            self.server._over.wait(_WHILE)
+            given = words
+        if given in (CLOSE, DRIP_LINES, DRIP_BYTES):
             raise EOFError
         self.line.sendall(given.encode() + b"\r\n")
         return given

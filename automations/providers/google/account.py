@@ -13,7 +13,7 @@ from automations.errors import FaultClass, ProviderError, RefusedError
 from automations.model.health import LOOK_AT_CONNECTION, Row, State
 from automations.plan.sign_in_end import AHEAD, end_of, end_words
 from automations.providers.google import auth
-from automations.providers.google.client import Caller, SingleShot, build_service
+from automations.providers.google.client import TIMEOUT, Caller, SingleShot, build_service
 from automations.providers.google.cures import AUDIENCE, CONNECT
 from automations.providers.google.ending import life_of_token
 from automations.providers.google.failures import GoogleError
@@ -152,7 +152,7 @@ class Account:
         # An emulator that renews tokens takes them back too.
         local = auth.is_loopback(token.token_uri)
         address = token.token_uri.rsplit("/", 1)[0] + "/revoke" if local else REVOKE
-        http = SingleShot(20.0, direct=local)
+        http = SingleShot(TIMEOUT, direct=local)
         try:
             reply, _ = http.request(
                 address,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import zlib
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -15,11 +16,12 @@ import google_auth_httplib2
 import httplib2
 from googleapiclient.discovery import build
 
+from automations.deadline import Deadline
 from automations.errors import FaultClass
 from automations.providers.google.failures import CAUGHT, GoogleError, StrangeAnswerError, explain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from google.auth.credentials import Credentials
 
@@ -29,6 +31,10 @@ T = TypeVar("T")
 
 TIMEOUT = 20.0
 """Seconds a single call may take to connect, and then between two bytes."""
+
+WHOLE = 3
+"""How many times its timeout a call may take in all, redirects too: a draft that the person attached something to is
+read whole, over a slow line too, but no answer drips in for ever."""
 
 TRIES = 4
 BUDGET = 30.0
@@ -47,6 +53,7 @@ class SingleShot(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
 
     httplib2 sends any request again when the far side closes without a byte, although it may have done
     the work. Such requests get a connection of their own, so that a stale one is no excuse either.
+    Every request, the renewal of the sign-in too, ends by a deadline (`WHOLE`) with a TimeoutError.
     """
 
     def __init__(self, timeout: float, *, direct: bool = False) -> None:
@@ -54,8 +61,27 @@ class SingleShot(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
         proxy = {"proxy_info": None} if direct else {}
         super().__init__(timeout=timeout, **proxy)
         self.redirect_codes = httplib2.REDIRECT_CODES - {_PERMANENT_REDIRECT}
+        self._deadline: Deadline | None = None
+
+    def request(self, *args: Any, **named: Any) -> Any:
+        """Return the answer and its content, as httplib2 does.
+
+        :raises TimeoutError: it was not there in time.
+        """
+        if self._deadline is not None:  # a redirect, which is part of the request that led there
+            return super().request(*args, **named)
+        self._deadline = Deadline(WHOLE * self.timeout)
+        try:
+            with self._deadline:
+                return super().request(*args, **named)
+        finally:
+            self._deadline = None
 
     def _conn_request(self, conn: Any, request_uri: str, method: str, body: Any, headers: Any) -> Any:
+        with _watched(conn, self._deadline):
+            return self._ask(conn, request_uri, method, body, headers)
+
+    def _ask(self, conn: Any, request_uri: str, method: str, body: Any, headers: Any) -> Any:
         if method in ("GET", "HEAD"):
             return super()._conn_request(conn, request_uri, method, body, headers)
         conn.close()
@@ -73,6 +99,33 @@ class SingleShot(httplib2.Http):  # type: ignore[misc]  # httplib2 has no types
             return super()._conn_request(conn, request_uri, method, body, headers)
         finally:
             conn.request = send
+
+
+@contextmanager
+def _watched(conn: Any, deadline: Deadline | None) -> Iterator[None]:
+    """Let the deadline end this connection, and every other one that httplib2 makes in its place.
+
+    What ended by it is no answer, though it may look like a whole one where only the connection's end tells.
+
+    :raises TimeoutError: it did.
+    """
+    if deadline is None:
+        raise AssertionError("every request has a deadline")
+    connect = conn.connect
+
+    def connect_watched() -> None:
+        deadline.check()
+        connect()
+        deadline.watch(conn.sock)
+
+    conn.connect = connect_watched
+    if conn.sock is not None:
+        deadline.watch(conn.sock)
+    try:
+        yield
+    finally:
+        conn.connect = connect
+        deadline.check()
 
 
 def build_service(api: str, credentials: Credentials, *, endpoint: str = "", timeout: float = TIMEOUT) -> Any:

@@ -94,6 +94,8 @@ def by_browser(
     """
     from google_auth_oauthlib.flow import InstalledAppFlow, WSGITimeoutError
 
+    from automations.providers.google.exchange import exchange_in_time
+
     class ShownFlow(InstalledAppFlow):  # type: ignore[misc]
         """Hands the page's address to our own printer; the library would print it itself."""
 
@@ -104,6 +106,7 @@ def by_browser(
             return url, state
 
     flow = ShownFlow.from_client_config(client.config, scopes=list(scopes))
+    exchange_in_time(flow, direct=is_loopback(client.token_uri))
     with _told(client):
         try:
             flow.run_local_server(
@@ -170,7 +173,10 @@ def finish_paste(pending: str, address: str, now: datetime) -> Token:
 def _flow(client: Client, scopes: tuple[str, ...], **more: Any) -> InstalledAppFlow:
     from google_auth_oauthlib.flow import InstalledAppFlow
 
+    from automations.providers.google.exchange import exchange_in_time
+
     flow: InstalledAppFlow = InstalledAppFlow.from_client_config(client.config, scopes=list(scopes), **more)
+    exchange_in_time(flow, direct=is_loopback(client.token_uri))
     return flow
 
 

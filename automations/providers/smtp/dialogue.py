@@ -3,6 +3,10 @@
 The library's own `data` and `sendmail` say the same of a connection that broke before the mail was handed
 over and after. Here the steps are apart: until the mail itself flows nothing can have gone; from then on
 only the server's answer tells, and without one the mail may have gone.
+
+However slowly a server answers, one deadline ends the whole of it (`seconds_for`). It also bounds how late a mail can
+go: whether its approval still holds is looked at before the conversation begins, and the mail flows at most
+`LONGEST_BEFORE` later, which is less than how old such a decision may be anyway (`STALE_SECONDS`).
 """
 
 from __future__ import annotations
@@ -11,10 +15,12 @@ import base64
 import contextlib
 import re
 import smtplib
+import socket
 import ssl
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from automations.deadline import Deadline
 from automations.errors import FaultClass, ProviderError
 from automations.model.text import plain
 
@@ -29,6 +35,8 @@ _SIGN_IN_CODES = frozenset({530, 534, 535, 538})
 _ME = "[127.0.0.1]"
 """What we call ourselves: the machine's own name is nobody's business, and to look it up may take long."""
 _LONGEST = 160
+LONGEST_BEFORE = 300.0
+"""Seconds all steps before the mail may take at most, whatever the config allows one: RFC 5321 allows one no more."""
 _EDIT = "magicloop config edit"
 
 
@@ -54,8 +62,11 @@ def deliver(settings: SmtpSettings, password: str, envelope: Envelope) -> int:
     """
     where = f"{settings.host}:{settings.port}"
     with _let_in(settings, password, where) as server:
-        with _certain(where):
+        with _certain(where, server.deadline):
             limit = _offer(server, envelope, settings, where)
+            # A mail is not begun without the time for its answer, nor after the machine slept in between.
+            if server.deadline.left() < settings.timeout:
+                raise TimeoutError
         _hand_over(server, envelope.data, where)
         _leave(server)
     return limit
@@ -71,18 +82,28 @@ def try_out(settings: SmtpSettings, password: str) -> None:
 
 
 @contextlib.contextmanager
-def _let_in(settings: SmtpSettings, password: str, where: str) -> Iterator[smtplib.SMTP]:
+def _let_in(settings: SmtpSettings, password: str, where: str) -> Iterator[_Line]:
     """Open the one connection, private and signed in as the config says; close it afterwards."""
-    with _certain(where):
-        server = _connected(settings)
-    try:
-        with _certain(where):
-            _greet(server, settings, where)
-            if settings.user:
-                _sign_in(server, settings.user, password, where)
-        yield server
-    finally:
-        server.close()
+    with Deadline(seconds_for(settings)) as deadline:
+        with _certain(where, deadline):
+            server = _Line(settings, deadline)
+        try:
+            with _certain(where, deadline):
+                _greet(server, settings, where)
+                if settings.user:
+                    _sign_in(server, settings.user, password, where)
+            yield server
+        finally:
+            server.close()
+
+
+def seconds_for(settings: SmtpSettings) -> float:
+    """Return how many seconds a whole conversation may take.
+
+    Two slow steps are borne before the mail, and a third for the mail itself: the answer to it is never cut
+    short because what came before was slow.
+    """
+    return min(2 * settings.timeout, LONGEST_BEFORE) + settings.timeout
 
 
 def too_large(envelope: Envelope, limit: int, settings: SmtpSettings) -> ProviderError:
@@ -98,12 +119,39 @@ def too_large(envelope: Envelope, limit: int, settings: SmtpSettings) -> Provide
 # --- before the mail flows: whatever happens, it did not go ----------------------------------------------
 
 
-def _connected(settings: SmtpSettings) -> smtplib.SMTP:
-    if settings.security == "tls":
-        return smtplib.SMTP_SSL(
-            settings.host, settings.port, _ME, timeout=settings.timeout, context=_context(settings)
-        )
-    return smtplib.SMTP(settings.host, settings.port, _ME, timeout=settings.timeout)
+class _Line(smtplib.SMTP):
+    """The library's client under a deadline."""
+
+    def __init__(self, settings: SmtpSettings, deadline: Deadline) -> None:
+        self.deadline = deadline
+        self._tls = _context(settings) if settings.security == "tls" else None
+        super().__init__(settings.host, settings.port, _ME, timeout=settings.timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        """Connect, as the library asks; each address of the name is tried while there is time."""
+        failed = OSError("the name has no address")
+        for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+            self.deadline.check()
+            try:
+                line = socket.create_connection((str(address[0]), port), timeout)
+            except OSError as error:
+                failed = error
+                continue
+            self.deadline.watch(line)
+            return self._tls.wrap_socket(line, server_hostname=host) if self._tls else line
+        raise failed
+
+    def getreply(self) -> tuple[int, bytes]:
+        """Return an answer; where the deadline ended it, what came may be cut short and is none.
+
+        :raises TimeoutError: it did.
+        """
+        try:
+            return super().getreply()
+        finally:
+            if self.deadline.passed:
+                self.close()
+                self.deadline.check()
 
 
 def _context(settings: SmtpSettings) -> ssl.SSLContext:
@@ -239,10 +287,14 @@ def _accepted(answer: tuple[int, bytes], what: str, where: str) -> None:
 
 
 @contextlib.contextmanager
-def _certain(where: str) -> Iterator[None]:
+def _certain(where: str, deadline: Deadline) -> Iterator[None]:
     """Turn what breaks a step into an error that says the mail certainly did not go."""
     try:
-        yield
+        try:
+            yield
+        except OSError:
+            deadline.check()
+            raise
     except ssl.SSLCertVerificationError as error:
         raise ProviderError(
             f"the mail server is not the real one: its certificate is not trusted ({plain(error.verify_message)})",
