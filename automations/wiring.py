@@ -1,4 +1,4 @@
-# ruff: noqa: PTH110 -- importing pathlib costs milliseconds, and the fast path runs through here
+# ruff: noqa: PTH108, PTH110 -- importing pathlib costs milliseconds, and the fast path runs through here
 """The only file that names concrete classes: it turns places and a config into a world.
 
 Everything heavy is imported inside, so that a run with nothing due loads none of it.
@@ -7,7 +7,7 @@ Everything heavy is imported inside, so that a run with nothing due loads none o
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automations import __version__
@@ -117,12 +117,15 @@ class Session:
     def journal(self) -> Journal:
         """Return the journal, made on first use.
 
-        :raises StoreError: it cannot be used; the sentence says what to do.
+        :raises StoreError: it cannot be used, or is gone; the sentence says what to do.
         """
         if self._journal is None:
             from automations.store.sqlite import SqliteJournal
 
+            self.refuse_lost_journal()
             journal = SqliteJournal.open(self.places.database)
+            with suppress(OSError):  # from now on a journal that is gone was lost
+                os.unlink(self.places.purged)
             self._check_owner(journal.people())
             self._journal = journal
         return self._journal
@@ -137,11 +140,36 @@ class Session:
         fix = f"put {people[0]} back, or begin anew in another folder: MAGICLOOP_DATA=FOLDER magicloop run"
         raise ConfigError(self.places.config, [ConfigProblem("me.email", what)], fix=fix)
 
+    def refuse_lost_journal(self) -> None:
+        """Refuse where there is no journal though there was one: what it knew would be done a second time.
+
+        :raises StoreError: it is gone.
+        """
+        if os.path.lexists(self.places.database):
+            return
+        traces = self.traces()
+        on_purpose = os.path.lexists(self.places.purged)
+        # Looked at again: a first run makes its journal before anything else, maybe at this instant.
+        if traces and not on_purpose and not os.path.lexists(self.places.database):
+            from automations.store.refusals import lost
+
+            raise lost(self.places.database, traces)
+
+    def traces(self) -> tuple[str, ...]:
+        """Return what stands in the usual places of the data folder that only a journal can have led to."""
+        from automations.providers.local.traces import traces_in
+
+        return traces_in(self.places)
+
     def reading_journal(self) -> Journal:
-        """Return the journal for reading: nothing is made where nothing is."""
+        """Return the journal for reading: nothing is made where nothing is.
+
+        :raises StoreError: it cannot be used, or is gone.
+        """
         if self._journal is None and not self.journal_exists():
             from automations.store.memory import MemoryJournal
 
+            self.refuse_lost_journal()
             return MemoryJournal()
         return self.journal()
 

@@ -106,6 +106,7 @@ def _data_folder(checkup: Checkup) -> Iterator[Row]:
 def _journal(checkup: Checkup) -> Iterator[Row]:
     seen = checkup.journal()
     if seen is None:
+        checkup.session.refuse_lost_journal()
         what = f"{checkup.session.places.database} is made by the first run"
         yield Row("journal", State.INFO, what, "magicloop run")
         return

@@ -43,6 +43,7 @@ def backup(session: Session, file: str | None, *, with_secrets: bool, as_json: b
     from automations.wiring import HAND_LOCK_SECONDS
 
     policy, places = session.policy, session.places
+    session.refuse_lost_journal()
     if places.sample or not session.journal_exists():
         raise RefusedError("there is nothing of yours to keep yet", where=places.data, fix="magicloop run")
     now = session.clock.now()

@@ -72,6 +72,7 @@ def verify(ctx: click.Context, *, as_json: bool) -> None:
     from automations.store.chain import LogCheck, check_log
 
     session: Session = ctx.obj
+    session.refuse_lost_journal()
     exists = session.journal_exists()
     found = check_log(session.places.database) if exists else LogCheck(0, "")
     if as_json:

@@ -13,6 +13,7 @@ import click
 from automations.cli.output import is_interactive, paragraph, prose, say
 from automations.config.places import APP, told_elsewhere
 from automations.errors import ConfigError, ExitCode, FaultClass, ProviderError, RefusedError
+from automations.whole_files import place_new_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.wiring import Session
 
+PURGED = (
+    b"magicloop uninstall --purge removed the journal from here; a new one may begin beside what stayed.\n"
+)
 PERMISSIONS = "https://myaccount.google.com/permissions"
 _CACHES = (
     "run.lock",
@@ -106,6 +110,8 @@ def _look(session: Session, policy: Policy | None, *, purge: bool) -> Belongings
     goes += [
         ("cache", Path(told_elsewhere(os.environ, each))) for each in (places.data, str(data / "sample"))
     ]
+    if not session.traces():  # the note is of use beside them only
+        goes.append(("cache", Path(places.purged)))
     goes += [("cache", token.with_name(f"{token.name}{suffix}")) for suffix in (".lock", ".begun")]
     journal = [("journal", path) for path in sorted(data.glob("journal.db*"))]
     journal += [("copy", path) for path in _crontab_copies(places)]
@@ -185,6 +191,10 @@ def _remove(session: Session, policy: Policy | None, found: Belongings, *, purge
                 continue
             path.unlink(missing_ok=True)
             say(f"removed  {path}")
+        if purge and session.traces():
+            # What stays would look like that of a journal that was lost.
+            place_new_file(Path(places.purged), PURGED)
+            say(f"noted    {places.purged}: the journal is gone on purpose")
         Path(places.lock).unlink(missing_ok=True)  # this very lock may have made it
     _remove_empty(places)
     return undone

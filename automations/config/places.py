@@ -52,6 +52,16 @@ class Places(NamedTuple):
         return os.path.join(self.data, "journal.db")
 
     @property
+    def purged(self) -> str:
+        """The note that the journal was removed on purpose, where drafts or blocks stayed behind."""
+        return os.path.join(self.data, "journal.purged")
+
+    @property
+    def known_drafts(self) -> str:
+        """What is remembered of the drafts at Google."""
+        return os.path.join(self.data, "google-drafts.json")
+
+    @property
     def lock(self) -> str:
         """The lock a run holds."""
         return os.path.join(self.data, "run.lock")

@@ -7,10 +7,14 @@ import os
 import sqlite3
 from pathlib import Path
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from automations.errors import ConflictError, MagicloopError, StoreError
 from automations.store.files import SIDE_FILES
 from automations.store.rows import LOOK_AGAIN, MISSING_PARENT, TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _A_LITTLE = 64 * 1024
 """Bytes: more than a file system keeps beside a file's name, less than anybody notices."""
@@ -43,8 +47,36 @@ def damaged(path: str, what: str) -> StoreError:
     return StoreError(
         f"the journal {path} {what}; it was left as it is",
         where=path,
-        fix=f"put a backup in its place, or move it aside and begin anew: {move_aside(path)}",
+        fix=f"magicloop restore FILE --force    (a backup), or begin anew: {_all_aside(path)}",
     )
+
+
+def refuse_empty(path: str) -> None:
+    """Refuse a file of no bytes, which SQLite would take for a new database.
+
+    :raises StoreError: it is one.
+    """
+    if os.path.isfile(path) and not os.path.getsize(path):  # noqa: PTH113, PTH202 - never raises for a folder above
+        raise damaged(path, "is empty, which a journal never is")
+
+
+def lost(path: str, traces: Sequence[str]) -> StoreError:
+    """Return the error for a journal that is gone though the `traces` of it, paths, still stand."""
+    more = f" (and {len(traces) - 1} more)" if len(traces) > 1 else ""
+    return StoreError(
+        f"the journal {path} is gone, though {traces[0]}{more} was made from it and still stands; "
+        "nothing was written",
+        where=path,
+        fix=f"magicloop restore FILE    (a backup), or begin anew: {_all_aside(path)}",
+    )
+
+
+def _all_aside(path: str) -> str:
+    """Return the command that moves a journal's folder: the drafts and blocks in it are told of by no other journal."""
+    folder = str(Path(path).parent)
+    names = (f"{folder}.before{number}" for number in ("", *(f"-{each}" for each in range(2, 1000))))
+    free = next(name for name in names if not os.path.lexists(name))
+    return f"mv {quote(folder)} {quote(free)}"
 
 
 def move_aside(path: str) -> str:

@@ -142,8 +142,10 @@ def test_a_damaged_journal_is_refused_with_a_way_out_and_never_built_anew(magicl
         check_error(magicloop(*words), own.journal, "mv ")
     assert own.journal.read_bytes() == junk
 
-    moved = own.journal.with_name("journal.db.bad")
-    own.journal.rename(moved)
+    # The drafts and blocks would be made a second time.
+    own.journal.rename(own.journal.with_name("journal.db.bad"))
+    check_error(magicloop("status"), own.journal, "is gone", "mv ")
+    own.data.rename(own.data.with_name("magicloop.before"))
     assert magicloop("status").exit_code == 0
 
 

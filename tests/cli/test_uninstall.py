@@ -63,7 +63,7 @@ def test_the_log_that_stays_is_read_again_with_the_same_address(ran, magicloop, 
 def test_purge_takes_the_journal_too_but_no_draft_and_no_block(ran, magicloop):
     magicloop("uninstall", "--purge", "--yes")
 
-    assert sorted(path.name for path in ran.data.iterdir()) == ["drafts", "invention.ics"]
+    assert sorted(path.name for path in ran.data.iterdir()) == ["drafts", "invention.ics", "journal.purged"]
     assert list(ran.drafts.iterdir())
 
 

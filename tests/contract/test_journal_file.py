@@ -284,17 +284,18 @@ def test_a_corrupt_file_is_refused_with_what_to_type(path, content):
         pass
     path.write_bytes(content)
     fix = assert_refused(path, "is damaged")
-    assert f"mv {path} {path}.bad" in fix
+    assert fix.startswith("magicloop restore FILE --force")
+    assert f"mv {path.parent} {path.parent}.before" in fix
 
 
 def test_an_empty_file_is_refused_because_a_journal_never_is(path):
     with opened(path):
         pass
     os.truncate(path, 0)
-    assert f"mv {path} {path}.bad" in assert_refused(path, "is empty")
+    assert assert_refused(path, "is empty").startswith("magicloop restore FILE --force")
 
 
-def test_moving_the_corrupt_file_aside_as_told_begins_anew(tmp_path):
+def test_moving_the_folder_aside_as_told_begins_anew(tmp_path):
     path = tmp_path / "Application Support" / "journal.db"
     with opened(path) as journal:
         journal.record(record_line(), [some_idea()])
@@ -306,10 +307,9 @@ def test_moving_the_corrupt_file_aside_as_told_begins_anew(tmp_path):
         assert subprocess.run(shlex.split(command), check=False).returncode == 0
     with opened(path) as journal:
         assert journal.load(ANN) == Recorded(ANN)
-    left = names_beside(path)
-    assert {"journal.db", "journal.db.bad", "journal.db.bad-wal"} <= set(left)
-    assert "journal.db-wal" not in left
-    assert wal(path.with_name("journal.db.bad")).read_bytes() == newest
+    assert names_beside(path) == ["journal.db"]
+    aside = path.parent.with_name("Application Support.before") / "journal.db"
+    assert (aside.read_bytes(), wal(aside).read_bytes()) == (b"scrap" * 999, newest)
 
 
 def test_writes_left_without_their_database_are_not_played_into_a_new_one(path):
@@ -365,7 +365,7 @@ def test_damage_found_while_reading_is_an_error_with_the_path(path):
         file.write(b"\xff" * (size // 4))
     with opened(path) as journal, pytest.raises(StoreError, match="damaged") as caught:
         journal.load(ANN)
-    assert str(path) in caught.value.fix
+    assert str(path.parent) in caught.value.fix
 
 
 def test_a_row_somebody_wrote_by_hand_that_makes_no_sense_is_an_error_with_the_path(path):
