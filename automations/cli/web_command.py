@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -32,7 +32,9 @@ def web(session: Session, port: int | None, *, no_open: bool) -> None:
     def opened() -> Session:
         return Opened(session.places, session.clock)
 
-    session.config()  # what is wrong with it is said here, not on a page
+    session.config()  # what is wrong with it or the journal is said here, not on a page
+    with closing(opened()) as looking:
+        looking.reading_journal()
     try:
         page = Page(opened, port or 0)
     except (OSError, SystemExit) as error:

@@ -7,15 +7,13 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from automations.errors import StoreError
 from automations.model.health import JournalSeen
 from automations.model.wake import RunTimes, last_look
 from automations.plan.clock_check import CLOCK_WRONG
 from automations.store.chain import check_log
 from automations.store.instants import text_to_instant
 from automations.store.looking import looking_at
-from automations.store.migrate import APPLICATION_ID, VERSION, run_script, shipped_schema
-from automations.store.refusals import damaged
+from automations.store.migrate import VERSION, run_script, shipped_schema
 from automations.store.uptimes import columns_to_uptime
 
 if TYPE_CHECKING:
@@ -38,15 +36,7 @@ def look_at_journal(path: str) -> JournalSeen | None:
     if not os.path.lexists(path):
         return None
     size = os.stat(path).st_size  # noqa: PTH116 - as the rest of the journal's code
-    if not size:
-        raise damaged(path, "is empty, which a journal never is")
     with looking_at(path) as connection:
-        if _one(connection, "PRAGMA application_id") != APPLICATION_ID:
-            raise StoreError(
-                f"{path} is a database, but not a magicloop journal",
-                where=path,
-                fix="MAGICLOOP_DATA=FOLDER magicloop run",
-            )
         damage = _damage(connection, "quick_check" if size > _LARGE else "integrity_check")
         layout = _one(connection, "PRAGMA user_version")
         if damage or layout > VERSION:

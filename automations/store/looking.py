@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from automations.store.address import database_uri
-from automations.store.refusals import translate
+from automations.store.migrate import check_ours
+from automations.store.refusals import refuse_empty, translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +23,12 @@ def looking_at(path: str) -> Iterator[sqlite3.Connection]:
 
     The layout is whatever the file has: an older one is not upgraded, a newer one not refused.
 
-    :raises StoreError: the file is no database, is damaged or cannot be read.
+    :raises StoreError: the file is no journal, is damaged or cannot be read.
     """
+    refuse_empty(path)
     try:
         with closing(_open(path)) as connection:
+            check_ours(connection, path)
             connection.execute("PRAGMA query_only=ON")
             connection.execute("BEGIN")
             yield connection

@@ -15,7 +15,7 @@ from typing import Any
 from automations.errors import MagicloopError, StoreError
 from automations.store.address import database_uri
 from automations.store.files import ensure_file
-from automations.store.refusals import damaged, move_aside, translate
+from automations.store.refusals import damaged, move_aside, refuse_empty, translate
 
 APPLICATION_ID = 0x6D6C6F70
 """`mlop`, in the file's header."""
@@ -91,8 +91,7 @@ def open_database(path: str, layout: Layout, *, busy_seconds: float) -> sqlite3.
     path = str(place)
     try:
         ensure_file(place, lambda name: _build(name, layout))
-        if place.is_file() and not place.stat().st_size:
-            raise damaged(path, "is empty, which a journal never is")
+        refuse_empty(path)
         connection = sqlite3.connect(
             database_uri(path, "rw"), uri=True, timeout=busy_seconds, isolation_level=None
         )
@@ -135,7 +134,7 @@ def gather(connection: sqlite3.Connection, path: str) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: str, layout: Layout) -> None:
-    _check_identity(connection, path, layout)
+    check_identity(connection, path, layout.version)
     connection.execute("PRAGMA synchronous=FULL")
     if _pragma(connection, "journal_mode") != "wal":
         connection.execute("PRAGMA journal_mode=WAL")
@@ -144,8 +143,27 @@ def _prepare(connection: sqlite3.Connection, path: str, layout: Layout) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
 
 
-def _check_identity(connection: sqlite3.Connection, path: str, layout: Layout) -> None:
-    """Look before anything is set: a file that is not ours is not touched."""
+def check_identity(connection: sqlite3.Connection, path: str, newest: int = VERSION) -> None:
+    """Look before anything is set: a file that cannot be used as it is, is not touched.
+
+    :raises StoreError: of another program, without a layout, or of a layout above `newest`.
+    """
+    check_ours(connection, path)
+    version = _pragma(connection, "user_version")
+    if version > newest:
+        raise StoreError(
+            f"the journal {path} was written by a newer magicloop (layout {version}, this one knows "
+            f"{newest}); it was left as it is",
+            where=path,
+            fix="upgrade magicloop: uv tool upgrade magicloop",
+        )
+
+
+def check_ours(connection: sqlite3.Connection, path: str) -> None:
+    """Refuse what is a database but no journal.
+
+    :raises StoreError: of another program, or without a layout.
+    """
     if _pragma(connection, "application_id") != APPLICATION_ID:
         raise StoreError(
             f"{path} is a database, but not a magicloop journal; it was left as it is",
@@ -153,13 +171,6 @@ def _check_identity(connection: sqlite3.Connection, path: str, layout: Layout) -
             fix=f"set MAGICLOOP_DATA to another folder, or move it aside: {move_aside(path)}",
         )
     version = _pragma(connection, "user_version")
-    if version > layout.version:
-        raise StoreError(
-            f"the journal {path} was written by a newer magicloop (layout {version}, this one knows "
-            f"{layout.version}); it was left as it is",
-            where=path,
-            fix="upgrade magicloop: uv tool upgrade magicloop",
-        )
     if version < 1:
         raise damaged(path, f"has no layout number ({version})")
 

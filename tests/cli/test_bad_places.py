@@ -1,6 +1,7 @@
 """A data folder that cannot be used: a clear error, nothing lost, everything well once it is mended."""
 
 import errno
+import json
 import os
 import sqlite3
 from contextlib import closing
@@ -147,6 +148,52 @@ def test_a_damaged_journal_is_refused_with_a_way_out_and_never_built_anew(magicl
     check_error(magicloop("status"), own.journal, "is gone", "mv ")
     own.data.rename(own.data.with_name("magicloop.before"))
     assert magicloop("status").exit_code == 0
+
+
+def spoilt(own, version):
+    """Give the journal another layout's number, or take every byte of it where there is none."""
+    for side in ("-wal", "-shm"):
+        own.journal.with_name(own.journal.name + side).unlink(missing_ok=True)
+    if version is None:
+        own.journal.write_bytes(b"")
+        return
+    with closing(sqlite3.connect(own.journal)) as journal:
+        journal.execute(f"PRAGMA user_version = {version}")
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [(None, "is empty, which a journal never is"), (0, "has no layout number (0)")],
+)
+def test_a_journal_that_is_none_any_more_is_said_to_be_so_by_every_command(
+    magicloop, process, own, home, version, words
+):
+    magicloop("run")
+    spoilt(own, version)
+    before = own.journal.read_bytes()
+
+    backup = ("backup", home / "kept.tar.gz")
+    for command in (["run"], ["status"], ["log", "verify"], backup, ["web", "--no-open"]):
+        done = process(*command)
+        assert done.returncode == 1
+        assert "http" not in done.stdout
+        assert f"the journal {own.journal} {words}" in done.stderr
+        assert "magicloop restore FILE --force" in done.stderr
+        assert ".ml-" not in done.stderr
+    row = next(
+        row for row in json.loads(magicloop("doctor", "--json").stdout)["rows"] if row["name"] == "journal"
+    )
+    assert (row["state"], row["what"].startswith(f"the journal {own.journal} {words}")) == ("error", True)
+    assert row["fix"].startswith("magicloop restore FILE --force")
+    assert own.journal.read_bytes() == before
+
+
+def test_what_could_not_be_put_back_is_not_kept(magicloop, own, tmp_path):
+    magicloop("run")
+    spoilt(own, 99)
+
+    check_error(magicloop("backup", tmp_path / "kept.tar.gz"), own.journal, "newer")
+    assert not (tmp_path / "kept.tar.gz").exists()
 
 
 def test_somebody_elses_database_is_not_touched(magicloop, own):

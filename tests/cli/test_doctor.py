@@ -242,6 +242,7 @@ JOURNALS = {
     "no database": (lambda own: own.journal.write_bytes(b"nonsense" * 999), "journal", "is damaged"),
     "empty": (lambda own: own.journal.write_bytes(b""), "journal", "is empty"),
     "of another program": (lambda own: change(own, "PRAGMA application_id=7"), "journal", "not a magicloop"),
+    "of no layout": (lambda own: change(own, "PRAGMA user_version=0"), "journal", "has no layout number"),
     "newer": (lambda own: change(own, "PRAGMA user_version=999"), "journal", "newer magicloop"),
     "a rule dropped": (lambda own: change(own, "DROP TRIGGER log_no_delete"), "journal", "log_no_delete"),
     "rows without their record": (

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from automations.config.web_address import LEFT_OUT
 from automations.errors import RefusedError
 from automations.store.address import database_uri
-from automations.store.chain import check_log
+from automations.store.chain import LogCheck, check_log
 from automations.store.instants import instant_to_text
 from automations.store.keeping.archive import write_archive
 from automations.store.keeping.staging import staging_folder
-from automations.store.migrate import VERSION
+from automations.store.looking import looking_at
+from automations.store.migrate import VERSION, check_identity
 from automations.store.refusals import damaged, translate
 
 if TYPE_CHECKING:
@@ -74,8 +75,7 @@ def make_backup(
     try:
         with staging_folder(Path(database).parent) as folder:
             copy = str(folder / "journal.db")
-            copy_journal(database, copy)
-            log = check_log(copy)
+            log = copy_journal(database, copy)
             files = [("journal", "", Path(copy).read_bytes())]
             files += [(one.kind, one.path, _content(one)) for one in others()]
             listed = [_entry(number, *one) for number, one in enumerate(files)]
@@ -119,12 +119,14 @@ def _content(one: Kept) -> bytes:
     return content.replace(one.secret.encode(), LEFT_OUT.encode())
 
 
-def copy_journal(source: str, target: str) -> None:
-    """Copy a journal as of one instant while others may write to it, and check the copy.
+def copy_journal(source: str, target: str) -> LogCheck:
+    """Copy a journal as of one instant while others may write to it, and check the copy and its log.
 
-    :raises StoreError: it cannot be read, or the copy is not whole.
+    :raises StoreError: it cannot be read, could not be put back, or the copy is not whole.
     """
     try:
+        with looking_at(source) as opened:
+            check_identity(opened, source)
         with (
             closing(sqlite3.connect(database_uri(source, "rw"), uri=True, timeout=10.0)) as old,
             closing(sqlite3.connect(target)) as new,
@@ -133,10 +135,11 @@ def copy_journal(source: str, target: str) -> None:
             # Without a write-ahead log the copy is one file, complete by itself.
             new.execute("PRAGMA journal_mode=DELETE")
             found = new.execute("PRAGMA integrity_check(1)").fetchone()[0]
+            if found != "ok":
+                raise damaged(source, f"is damaged ({found})")
+            return check_log(new)
     except sqlite3.Error as error:
         raise translate(error, source) from error
-    if found != "ok":
-        raise damaged(source, f"is damaged ({found})")
 
 
 def _entry(number: int, kind: str, path: str, content: bytes) -> tuple[dict[str, Any], bytes]:
