@@ -47,7 +47,7 @@ def lock_outlives_its_holder():
     """The lock is a file that is there or not, instead of the system's lock on one."""
 
     class File(_Kept):
-        def __init__(self, path, mode=0o600):
+        def __init__(self, path, mode=0o600, **_):
             self.path, self.mode = f"{path}.there", mode
 
         def acquire(self, timeout=0.0):
@@ -100,7 +100,7 @@ def never_late():
 class _Kept:
     """The real lock, kept to be used otherwise."""
 
-    def __init__(self, path, mode=0o600):
+    def __init__(self, path, mode=0o600, **_):
         self.real = _FILE_LOCK(path, mode=mode)
 
     def release(self):
