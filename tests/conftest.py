@@ -6,6 +6,7 @@ it instead of the config's zone is wrong by hours, and the locale is the bare on
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -96,3 +97,23 @@ def pytest_terminal_summary(terminalreporter, config):
     if found and config.getoption("--cells") == 1:
         terminalreporter.section("matrices of faults")
         tell_cells(found, terminalreporter.write_line)
+
+
+@pytest.fixture
+def pinned():
+    """Return a function that lets a file be read but not removed, by root neither: it is mounted over itself.
+
+    Skipped where this machine does not let us.
+    """
+    held = []
+
+    def pin(path):
+        try:
+            subprocess.run(["mount", "--bind", path, path], capture_output=True, check=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("cannot mount here")
+        held.append(path)
+
+    yield pin
+    for path in held:
+        subprocess.run(["umount", "-l", path], check=True)

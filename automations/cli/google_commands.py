@@ -147,6 +147,7 @@ def disconnect_google(session: Session, *, yes: bool) -> None:
             return
     known = account.revoke()
     say("Taken back at Google." if known else "Google knew nothing of it any more.")
+    account.forget()
     say(f"Deleted: {account.path}")
 
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import os
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from errno import EACCES, EISDIR
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from automations.cli.output import is_interactive, paragraph, prose, say
 from automations.config.places import APP, told_elsewhere
-from automations.errors import ConfigError, ExitCode, FaultClass, ProviderError, RefusedError
+from automations.errors import (
+    ConfigError,
+    ExitCode,
+    FaultClass,
+    LockHeldError,
+    MagicloopError,
+    ProviderError,
+    RefusedError,
+)
 from automations.whole_files import place_new_file
 
 if TYPE_CHECKING:
@@ -60,7 +70,8 @@ def uninstall(ctx: click.Context, *, purge: bool, yes: bool) -> None:
     """Take off the schedule, take back the sign-in, remove the config.
 
     It lists what goes and what stays, then asks. The journal stays unless you say --purge; your drafts, your
-    blocks and your own templates always do. It exits with 3 while something is left to do by hand.
+    blocks and your own templates always do. What cannot be removed is named, with what removes it.
+    It exits with 3 while something is left to do by hand.
     """
     from automations.cli.schedule_commands import still_called
     from automations.config.places import own_places
@@ -169,39 +180,84 @@ def _agreed(*, purge: bool) -> bool:
 def _remove(session: Session, policy: Policy | None, found: Belongings, *, purge: bool) -> bool:
     """Remove what goes, between two runs; tell whether something is left to do by hand."""
     from automations.cli.schedule_commands import take_off
-    from automations.wiring import HAND_LOCK_SECONDS
 
-    places = session.places
-    # Where there is no data folder there is no run either, and the lock would make one.
-    here = session.lock(wait=HAND_LOCK_SECONDS) if Path(places.data).is_dir() else nullcontext()
-    undone = False
+    places, removal, undone = session.places, _Removal(), False
     if found.schedulers:
         # First of all, or it would call what is half gone.
         take_off(session, found.schedulers)
         say(f"removed  the schedule, from {', '.join(found.schedulers)}")
-    with here:
+    with _between_runs(session):
         if found.sign_in is not None:
-            undone = not _sign_out(session, policy, found.sign_in)
+            undone = not _sign_out(session, policy, found.sign_in, removal)
         goes = list(found.goes)
         if purge:  # taking the schedule off has kept one more
             goes += [("copy", path) for path in _crontab_copies(places) if ("copy", path) not in goes]
         for name, path in goes:
             # The config says where the sign-in is: it goes only when that is gone.
-            if undone and name == "config":
-                continue
-            path.unlink(missing_ok=True)
-            say(f"removed  {path}")
-        if purge and session.traces():
-            # What stays would look like that of a journal that was lost.
-            place_new_file(Path(places.purged), PURGED)
-            say(f"noted    {places.purged}: the journal is gone on purpose")
-        Path(places.lock).unlink(missing_ok=True)  # this very lock may have made it
+            if not (undone and name == "config"):
+                removal.take(path)
+        if purge and session.traces() and not os.path.lexists(places.database):
+            _note_purged(Path(places.purged))
+        if os.path.lexists(places.lock):  # this very lock may have made it
+            removal.take(Path(places.lock), told=False)
     _remove_empty(places)
-    return undone
+    for path, why in removal.stuck.items():
+        say(f"stays    {path}: it could not be removed: {why.strerror or why}")
+        say(f"  to remove it: {_words_to_remove(path, why)}")
+    return undone or bool(removal.stuck)
 
 
-def _sign_out(session: Session, policy: Policy | None, token: Path) -> bool:
-    """Take the sign-in back at Google and delete its file; False where Google could not be asked."""
+def _note_purged(path: Path) -> None:
+    """Write down, where the disk allows it, that the journal went on purpose: what stays looks like that of a lost one."""
+    with suppress(OSError):
+        place_new_file(path, PURGED)
+        say(f"noted    {path}: the journal is gone on purpose")
+
+
+@contextmanager
+def _between_runs(session: Session) -> Iterator[None]:
+    """Hold the run lock; where the disk lets none be made there is no run to wait for, either.
+
+    Where there is no data folder there is none as well, and the lock would make one.
+    """
+    from automations.wiring import HAND_LOCK_SECONDS
+
+    with ExitStack() as held:
+        try:
+            if Path(session.places.data).is_dir():
+                held.enter_context(session.lock(wait=HAND_LOCK_SECONDS))
+        except LockHeldError:
+            raise
+        except MagicloopError:
+            pass
+        yield
+
+
+@dataclass(slots=True)
+class _Removal:
+    """Removes file after file; `stuck` is what could not be removed, and why."""
+
+    stuck: dict[Path, OSError] = field(default_factory=dict)
+
+    def take(self, path: Path, *, told: bool = True) -> None:
+        """Remove a file and say so, or note why it stays."""
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            self.stuck[path] = error
+            return
+        if told:
+            say(f"removed  {path}")
+
+
+def _words_to_remove(path: Path, why: OSError) -> str:
+    """Return what to type; a folder that lets nothing be removed from it is opened first."""
+    words = f"rm {'-r ' if why.errno == EISDIR else ''}{quote(str(path))}"
+    return f"chmod u+wx {quote(str(path.parent))}; {words}" if why.errno == EACCES else words
+
+
+def _sign_out(session: Session, policy: Policy | None, token: Path, removal: _Removal) -> bool:
+    """Take the sign-in back at Google and remove its file; False where Google could not be asked."""
     try:
         known = session.google_account().revoke() if policy is not None else None
     except ProviderError as error:
@@ -210,8 +266,7 @@ def _sign_out(session: Session, policy: Policy | None, token: Path) -> bool:
             say("  again, with a network: magicloop uninstall")
             return False
         known = None
-    token.unlink(missing_ok=True)
-    say(f"removed  {token}")
+    removal.take(token)
     if known is None:
         say(f"  it could not be used to take itself back; do that at {PERMISSIONS}")
     return True

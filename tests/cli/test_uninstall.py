@@ -1,5 +1,9 @@
 """`uninstall`: lists, asks, takes away what is the program's and leaves what is the person's."""
 
+import os
+import re
+import subprocess
+
 import pytest
 
 GOES = ("config.toml", "run.lock")
@@ -256,3 +260,74 @@ def test_what_was_kept_of_failures_goes_too(ran, magicloop, home):
     assert f"{ran.data / 'told.json'}" in done.stdout
     assert not (ran.data / "told.json").exists()
     assert not elsewhere.exists()
+
+
+# --- what cannot be removed ---------------------------------------------------------------------
+
+# Root, as others are: the modes of folders count.
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
+
+
+@pytest.fixture
+def bound():
+    """The wrapper under which a folder without leave to write is one for root too."""
+    if os.geteuid() != 0:
+        return ()
+    if subprocess.run([*BOUND, "true"], check=False).returncode:
+        pytest.skip("root cannot be bound here")
+    return BOUND
+
+
+def typed(told):
+    """Return what is to be typed, by the path that stays."""
+    return dict(
+        re.findall(
+            r"^stays    (/\S+): it could not be removed: .+\n  to remove it: (.+)$", told, re.MULTILINE
+        )
+    )
+
+
+@pytest.mark.parametrize("closed", ["config", "data"])
+def test_a_folder_that_cannot_be_written_keeps_nothing_else(ran, magicloop, process, bound, closed):
+    stuck, rest = [ran.config, ran.data / "run.lock"][:: 1 if closed == "config" else -1]
+    stuck.parent.chmod(0o500)
+
+    done = process("uninstall", "--yes", wrapper=bound, PATH=os.environ["PATH"])
+
+    assert (done.returncode, done.stderr) == (3, "")
+    assert f"stays    {stuck}: it could not be removed: Permission denied\n" in done.stdout
+    assert stuck.exists()
+    assert not rest.exists()
+    assert f"removed  {rest}" in done.stdout
+    cures = typed(done.stdout)
+    assert str(stuck) in cures
+    for words in cures.values():
+        subprocess.run([*bound, "sh", "-ec", words], check=True)
+    assert not stuck.exists()
+    assert "There is nothing to remove." in magicloop("uninstall", "--yes").stdout
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_with_what_removes_it(ran, magicloop):
+    odd = ran.data / "told.json"
+    odd.mkdir()
+
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 3
+    assert typed(done.stdout) == {str(odd): f"rm -r {odd}"}
+    assert not ran.config.exists()
+    assert not (ran.data / "run.lock").exists()
+    odd.rmdir()
+    assert magicloop("uninstall", "--yes").exit_code == 0
+
+
+def test_a_config_that_is_mounted_stays_and_all_else_goes(ran, magicloop, pinned):
+    pinned(ran.config)
+
+    done = magicloop("uninstall", "--yes")
+
+    assert done.exit_code == 3
+    assert typed(done.stdout) == {str(ran.config): f"rm {ran.config}"}
+    assert "busy" in done.stdout
+    assert not (ran.data / "run.lock").exists()
+    assert "Your log stays." in done.stdout

@@ -204,6 +204,17 @@ def test_disconnecting_takes_the_sign_in_back_and_deletes_its_file(account):
     assert not account.token.exists()
 
 
+def test_a_file_that_cannot_be_deleted_is_named_after_the_sign_in_is_taken_back(account, pinned):
+    pinned(account.token)
+
+    done = account.call("disconnect", "google", "--yes")
+
+    assert (done.exit_code, done.stdout) == (1, "Taken back at Google.\n")
+    assert "the file of the sign-in cannot be deleted" in done.stderr
+    assert f"fix:   rm {account.token}\n" in done.stderr
+    assert account.google.refresh_tokens == {}
+
+
 def test_disconnecting_asks_and_without_a_terminal_needs_the_flag(account):
     assert account.call("disconnect", "google").exit_code == 1
     assert account.token.exists()

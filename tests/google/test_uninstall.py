@@ -48,3 +48,16 @@ def test_a_sign_in_google_ended_already_is_no_error(account):
 
     assert account.call("uninstall", "--yes").exit_code == 0
     assert not account.token.exists()
+
+
+def test_a_sign_in_whose_file_cannot_be_removed_is_taken_back_all_the_same(account, pinned):
+    pinned(account.token)
+
+    done = account.call("uninstall", "--yes")
+
+    assert done.exit_code == 3
+    assert f"stays    {account.token}: it could not be removed: " in done.stdout
+    assert f"  to remove it: rm {account.token}\n" in done.stdout
+    assert "could not be used to take itself back" not in done.stdout
+    assert account.google.refresh_tokens == {}
+    assert not account.config.exists()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from automations.errors import FaultClass, ProviderError, RefusedError
@@ -144,9 +145,9 @@ class Account:
             raise
 
     def revoke(self) -> bool:
-        """Take the sign-in back at Google and delete its file; tell whether Google knew it.
+        """Take the sign-in back at Google, and leave its file to `forget`; tell whether Google knew it.
 
-        :raises ProviderError: there is none, or Google cannot be reached: then the file stays.
+        :raises ProviderError: there is none, or Google cannot be reached.
         """
         token = auth.read_token(self.path)
         # An emulator that renews tokens takes them back too.
@@ -166,9 +167,23 @@ class Account:
             http.close()
         if reply.status >= 500:  # noqa: PLR2004 - a status
             raise _unreachable()
-        for path in (self.path, self.pending):
-            Path(path).unlink(missing_ok=True)
         return bool(reply.status == 200)  # noqa: PLR2004 - a status
+
+    def forget(self) -> None:
+        """Delete the sign-in's file, and that of one that was begun.
+
+        :raises ProviderError: one cannot be deleted.
+        """
+        for path in (self.path, self.pending):
+            try:
+                Path(path).unlink(missing_ok=True)
+            except OSError as error:
+                raise ProviderError(
+                    f"the file of the sign-in cannot be deleted: {error.strerror}",
+                    fault=FaultClass.PERMANENT,
+                    where=path,
+                    fix=f"rm {quote(path)}",
+                ) from error
 
     # --- doctor -------------------------------------------------------------------------------------
 
