@@ -12,12 +12,12 @@ from automations.model.wake import Wake
 from automations.observe import observe, observe_claims
 from automations.plan.clock_check import CLOCK_WRONG, as_seen_by, words_of_ahead
 from automations.plan.cycle import plan_cycle, unlooked
-from automations.plan.decided import SEVERITIES
 from automations.plan.needs import plan_needs
 from automations.plan.notices import Notices, next_reminder, plan_notices
 from automations.plan.nudges import plan_nudge
 from automations.plan.pings import PING_FAILED, counting, ping_problem, ping_status
 from automations.plan.recovery import plan_recovery
+from automations.plan.severities import exit_code_of, severity_of
 from automations.plan.sign_in_end import plan_sign_in_end
 from automations.plan.silence import SUBJECT, silence_of, still_shown, stopped_problem
 
@@ -66,15 +66,10 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """Sign-in needed says so first; then what was left undone; then what only has to wait."""
-        severities = {problem.severity for problem in counting(self.notices.standing)}
+        """What the refusal says, or what the problems say that stand at its end."""
         if self.refusal is not None:
             return self.refusal.exit_code
-        if Severity.SIGN_IN in severities:
-            return ExitCode.SIGN_IN
-        if severities & {Severity.ERROR, Severity.ASK}:
-            return ExitCode.PARTIAL
-        return ExitCode.TEMPORARY if Severity.TEMPORARY in severities else ExitCode.DONE
+        return exit_code_of(problem.severity for problem in counting(self.notices.standing))
 
 
 def preview(
@@ -335,13 +330,12 @@ def _failures(person: str, results: Sequence[Result], now: datetime) -> list[Pro
         error = result.error
         if error is None:
             continue
-        severity = SEVERITIES[error.fault] if isinstance(error, ProviderError) else Severity.ERROR
         problems.append(
             Problem(
                 person=person,
                 code=f"{result.kind}-failed",
                 subject=result.subject,
-                severity=severity,
+                severity=severity_of(error),
                 what=error.what,
                 where=error.where,
                 fix=error.fix or "magicloop run",

@@ -8,10 +8,11 @@ import click
 
 from automations.cli.draft_commands import draft
 from automations.cli.output import emit_json, is_interactive, say
-from automations.errors import ExitCode
+from automations.errors import ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from automations.apply import Result
     from automations.wiring import Session
@@ -45,12 +46,17 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
     """
     from automations.cli.wording import local_iso
     from automations.desk.sending import next_leave, send_due
+    from automations.plan.severities import exit_code_of, severity_of
 
     session: Session = ctx.obj
     results: list[Result] = []
     while True:
         with session.bench() as bench:
-            results.extend(send_due(bench))
+            try:
+                results.extend(send_due(bench))
+            except ProviderError as error:
+                error.exit_code = exit_code_of([severity_of(error)])  # as a run says of it
+                raise
             leaves = next_leave(bench.world.journal.load(session.policy.person))
         now = session.clock.now()
         if leaves is None or leaves <= now or not wait:
@@ -70,24 +76,22 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
         ]
         emit_json({"actions": sent, "next_leave": local_iso(leaves, session.policy.me.zone)})
     else:
-        _tell(session, results, waits=leaves is not None)
-    if any(result.error for result in results):
-        ctx.exit(ExitCode.PARTIAL)
+        _tell(session, results, leaves)
+    ctx.exit(exit_code_of(severity_of(result.error) for result in results if result.error))
 
 
-def _tell(session: Session, results: Sequence[Result], *, waits: bool) -> None:
-    from automations.cli.sent_words import sent_lines
-    from automations.desk.sending import next_leave
+def _tell(session: Session, results: Sequence[Result], leaves: datetime | None) -> None:
+    """Say what became of each mail, and when the next one leaves; one that could leave by now did not go."""
+    from automations.cli.sent_words import one_stayed, sent_lines
     from automations.plan.zones import say_when
 
-    recorded = session.reading_journal().load(session.policy.person)
-    for line in sent_lines(results, recorded):
+    for line in sent_lines(results, session.reading_journal().load(session.policy.person)):
         say(line)
-    if not waits:
+    if leaves is None:
         if not results:
             say("No approved mail waits to be sent.")
-        return
-    leaves = next_leave(recorded)
-    if leaves is not None:
+    elif leaves > session.clock.now():
         when = say_when(leaves, session.policy.me.zone, with_zone=True)
         say(f"The next one leaves {when}; at once then: magicloop draft send --wait")
+    elif not one_stayed(results):
+        say("What is approved and did not go, the next run tries again.")

@@ -5,22 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from automations.errors import FaultClass
-from automations.model.records import Problem, Severity
+from automations.model.records import Problem
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from automations.model.records import Recorded
+    from automations.model.records import Recorded, Severity
     from automations.plan.actions import Action
-
-SEVERITIES = {
-    FaultClass.TRANSIENT: Severity.TEMPORARY,
-    FaultClass.AMBIGUOUS: Severity.TEMPORARY,
-    FaultClass.PERMANENT: Severity.ERROR,
-    FaultClass.NEEDS_SIGN_IN: Severity.SIGN_IN,
-}
-"""How bad it is that a provider failed, by whether trying again can help."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ from automations.plan.actions import (
     UpdateDraft,
 )
 from automations.plan.approvals import live_approvals
-from automations.plan.decided import SEVERITIES, Decided, standing
+from automations.plan.decided import Decided, standing
 from automations.plan.lifecycle import FINAL
+from automations.plan.severities import SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

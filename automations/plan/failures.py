@@ -10,10 +10,10 @@ from hashlib import sha256
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from automations.errors import LockHeldError, ProviderError
-from automations.model.records import Problem, Severity
-from automations.plan.decided import SEVERITIES
+from automations.errors import LockHeldError
+from automations.model.records import Problem
 from automations.plan.notices import LOCK_HELD, REMIND_AFTER, Notices, next_reminder, plan_notices
+from automations.plan.severities import severity_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def failure_of(error: MagicloopError, now: datetime, *, named: str = "") -> Prob
         person="",
         code=LOCK_HELD if held else RUN_FAILED,
         subject=sha256(words.encode("utf-8", "surrogatepass")).hexdigest()[:8],
-        severity=SEVERITIES[error.fault] if isinstance(error, ProviderError) else Severity.ERROR,
+        severity=severity_of(error),
         what=error.what,
         where=error.where,
         fix=f"find its process (fuser {quote(error.where)}), and end it: kill PID" if held else error.fix,

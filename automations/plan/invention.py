@@ -20,7 +20,7 @@ from automations.model.records import Block, BlockState, Problem, Severity
 from automations.model.seen import Span
 from automations.plan.actions import CloseBlock
 from automations.plan.conflicts import named, no_slot_words
-from automations.plan.decided import SEVERITIES, Decided, standing
+from automations.plan.decided import Decided, standing
 from automations.plan.generations import (
     block_id,
     claimed_months,
@@ -34,6 +34,7 @@ from automations.plan.generations import (
 )
 from automations.plan.placing import Board, possible_alternatives
 from automations.plan.reopening import reopened
+from automations.plan.severities import SEVERITIES
 from automations.plan.watching import Watched, Watcher
 from automations.plan.zones import add_months, month_of, month_span, say_month, say_when
 

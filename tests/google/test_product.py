@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from config_texts import AT_ONCE, ON_GOOGLE
 from google_emulator import Fault
 
 CALENDAR = ("calendar.events.owned", "calendar.freebusy")
@@ -238,6 +239,27 @@ def test_a_revoked_sign_in_ends_the_run_with_its_own_code_and_the_cure(account):
     assert done.exit_code == 4
     assert problems(done)["drafts-unreadable"]["fix"].startswith("magicloop connect google")
     assert states(account) == ["waiting"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [
+        (lambda google: google.faults.put("*", Fault("reset"), times=10_000), 8),
+        (lambda google: google.revoke(), 4),
+    ],
+    ids=["away", "signed out"],
+)
+def test_a_send_by_hand_that_gmail_does_not_let_happen_ends_as_a_run_does(account, spoil, code):
+    approving = f'{ON_GOOGLE}mode = "approve"\n{AT_ONCE}'
+    account.config.write_text(account.config.read_text().replace(ON_GOOGLE, approving))
+    account.call("run")
+    (draft,) = account.drafts()
+    approved = account.call("draft", "approve", draft["id"], "--hash", draft["hash"])
+    assert approved.exit_code == 0, approved.output
+    spoil(account.google)
+
+    assert account.call("draft", "send").exit_code == code
+    assert account.call("run").exit_code == code
 
 
 def test_recipients_gmail_rejects_fail_that_draft_only(account):

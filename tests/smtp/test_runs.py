@@ -118,6 +118,43 @@ def test_a_server_that_is_away_gets_the_mail_with_a_later_run(magicloop, server)
     assert (len(server.mails), the_draft(magicloop)["state"]) == (1, "sent")
 
 
+def away(server, config):
+    config.write_text(CONFIG + SENDING.format(port=9), encoding="utf-8")
+
+
+def later(server, config):
+    server.answers["MAIL"] = "451 4.3.0 later"
+
+
+@pytest.mark.parametrize("spoil", [away, later])
+def test_a_send_by_hand_that_has_to_wait_ends_as_a_run_does_and_leaves_it_to_the_next(
+    magicloop, server, config, spoil
+):
+    draft = approve(magicloop)
+    spoil(server, config)
+
+    shown = magicloop("draft", "send", code=8)
+
+    assert shown.startswith(f"Not sent: {draft['subject']}. ")
+    assert shown.endswith(" It stays approved, and the next run tries again.\n")
+    assert "magicloop draft send" not in shown
+    magicloop("draft", "send", "--wait", "--json", code=8)
+    magicloop("run", code=8)
+    server.answers.clear()
+    config.write_text(CONFIG + SENDING.format(port=server.port), encoding="utf-8")
+    magicloop("draft", "send")
+    assert (len(server.mails), the_draft(magicloop)["state"]) == (1, "sent")
+
+
+def test_a_send_by_hand_that_is_refused_for_good_is_left_undone(magicloop, server):
+    approve(magicloop)
+    server.answers["MAIL"] = "550 5.7.1 no"
+
+    magicloop("draft", "send", code=3)
+
+    assert the_draft(magicloop)["state"] == "waiting"
+
+
 def loaded(*words):
     """Return every module that a call of the command imports."""
     done = subprocess.run(
