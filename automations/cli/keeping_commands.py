@@ -6,6 +6,7 @@ import os
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -80,7 +81,7 @@ def backup(session: Session, file: str | None, *, with_secrets: bool, as_json: b
     words = "It holds your secrets: keep it like a key." if with_secrets else "It holds no secrets."
     if policy.monitor.url and not with_secrets:
         words += " The monitor's address was left out of the config in it."
-    say(f"{words} To put it back: magicloop restore {target.name}")
+    say(f"{words} To put it back: magicloop restore {quote(str(target))}")
 
 
 def _target(session: Session, file: str | None) -> Path:

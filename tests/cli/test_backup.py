@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import sqlite3
+import subprocess
 import tarfile
 from contextlib import closing
 
@@ -14,6 +15,8 @@ import pytest
 
 from automations.store.chain import check_log
 from automations.store.migrate import VERSION
+
+from .conftest import COMMAND, bare
 
 SHOWN = (
     ["log", "--json"],
@@ -135,6 +138,27 @@ def test_a_folder_gets_a_file_named_by_the_persons_clock(lived, magicloop, tmp_p
     assert magicloop("backup", tmp_path).exit_code == 0
 
     assert [path.name for path in tmp_path.iterdir()] == ["magicloop-2026-11-03-0900.tar.gz"]
+
+
+@pytest.mark.parametrize("name", ["kept.tar.gz", "my kept.tgz", "it's $HOME.tgz"])
+def test_the_command_that_puts_it_back_works_as_it_stands_from_anywhere(lived, shell, magicloop, name, home):
+    (home / "disk one").mkdir()
+    told = subprocess.run(
+        [*COMMAND, "backup", name],
+        cwd=home / "disk one",
+        env=bare(home, {}),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    (typed,) = re.findall(r"To put it back: magicloop (restore .+)$", told, re.MULTILINE)
+    before = seen(magicloop)
+    wipe(lived)
+
+    done = shell(f"$M {typed}")
+
+    assert done.returncode == 0, done.stderr
+    assert seen(magicloop) == before
 
 
 def test_a_place_that_cannot_be_written_is_an_error(lived, magicloop, tmp_path):
