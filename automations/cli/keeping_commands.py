@@ -129,9 +129,14 @@ class Restored:
     """What a restore did."""
 
     placed: list[Placed]
-    aside: str
+    journal_aside: list[str]
     taken_back: int
     without_monitor: bool
+
+    @property
+    def aside(self) -> list[str]:
+        """Where each file went that was moved aside, the journal's first."""
+        return [*self.journal_aside, *(one.aside for one in self.placed if one.aside)]
 
 
 @click.command()
@@ -155,7 +160,8 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
             {
                 "files": [{"path": one.path, "how": one.how} for one in done.placed],
                 "journal": places.database,
-                "aside": done.aside,
+                "aside": next(iter(done.journal_aside), ""),
+                "moved_aside": done.aside,
                 "taken_back": done.taken_back,
             }
         )
@@ -164,8 +170,8 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     for one in done.placed:
         say(f"{words[one.how]:<13}  {one.path}")
     say(f"{'restored':<13}  {places.database}")
-    if done.aside:
-        say(f"{'moved aside':<13}  {done.aside}")
+    for path in done.aside:
+        say(f"{'moved aside':<13}  {path}")
     if done.taken_back:
         mails = "1 approved mail waits" if done.taken_back == 1 else f"{done.taken_back} approved mails wait"
         say(f"{mails} for you again: magicloop draft list")

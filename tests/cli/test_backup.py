@@ -249,10 +249,15 @@ def test_a_journal_that_is_there_is_not_written_over(kept, magicloop, tree, home
     assert tree(home) == before
 
 
+def moved_aside(done):
+    return set(re.findall(r"^moved aside    (.+)$", done.stdout, re.MULTILINE))
+
+
 def test_force_moves_what_is_there_aside(kept, magicloop, read):
     magicloop("idea", "add", "a later one")
     newer = kept.journal.read_bytes()
     kept.config.write_text(kept.config.read_text() + "\n# later\n")
+    kept.template.write_text("later")
 
     done = magicloop("restore", kept.file, "--force")
 
@@ -260,11 +265,24 @@ def test_force_moves_what_is_there_aside(kept, magicloop, read):
     assert [one["text"] for one in read("idea", "list")["ideas"]] == ["pay by voice"]
     assert "# later" not in kept.config.read_text()
     (aside,) = kept.data.glob("journal.db.before-*")
-    assert aside.name in done.stdout
+    every = {str(path) for folder in (kept.data, kept.config.parent) for path in folder.rglob("*.before-*")}
+    assert moved_aside(done) == every
+    assert len(every) == 3
     with closing(sqlite3.connect(aside)) as old:
         assert old.execute("SELECT count(*) FROM idea").fetchone() == (2,)
     assert len(newer) > 0
     assert "# later" in next(kept.config.parent.glob("config.toml.before-*")).read_text()
+
+
+def test_what_force_moves_aside_is_told_as_json_too(kept, magicloop, read):
+    kept.config.write_text(kept.config.read_text() + "\n# later\n")
+
+    told = read("restore", kept.file, "--force")
+
+    (journal,) = kept.data.glob("journal.db.before-*")
+    (config,) = kept.config.parent.glob("config.toml.before-*")
+    assert told["aside"] == str(journal)
+    assert told["moved_aside"] == [str(journal), str(config)]
 
 
 @pytest.mark.parametrize("links", [True, False])
@@ -299,11 +317,13 @@ def test_writes_whose_journal_is_gone_are_moved_aside_too(kept, magicloop, read)
     kept.journal.unlink()
     kept.journal.with_name("journal.db-wal").write_bytes(b"x" * 100)
 
-    assert magicloop("restore", kept.file, "--force").exit_code == 0
+    done = magicloop("restore", kept.file, "--force")
 
+    assert done.exit_code == 0
     assert read("log", "verify")["ok"] is True
     (aside,) = kept.data.glob("journal.db.before-*-wal")
     assert aside.read_bytes() == b"x" * 100
+    assert moved_aside(done) == {str(aside)}
 
 
 def test_a_journal_that_another_program_has_open_stays(kept, magicloop, read):

@@ -46,10 +46,14 @@ class Unpacked:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One file after a restore: where it is, and whether it was `restored`, the `same`, or `kept` as it was."""
+    """One file after a restore: where it is, and whether it was `restored`, the `same`, or `kept` as it was.
+
+    `aside` is where the one went that was there, "" for none.
+    """
 
     path: str
     how: str
+    aside: str = ""
 
 
 def unpack_backup(source: str, folder: Path) -> Unpacked:
@@ -179,32 +183,36 @@ def _place(target: str, content: bytes, stamp: str, *, replace_it: bool) -> Plac
     with suppress(OSError):
         if Path(target).read_bytes() == content:
             return Placed(target, "same")
-    if replace_it and os.path.lexists(target):
-        Path(target).rename(_aside(target, stamp))
-    return Placed(target, "restored" if write_new(target, content) else "kept")
+    aside = _aside(target, stamp) if replace_it and os.path.lexists(target) else ""
+    if aside:
+        Path(target).rename(aside)
+    return Placed(target, "restored" if write_new(target, content) else "kept", aside)
 
 
-def place_journal(unpacked: Unpacked, database: str, stamp: str) -> str:
-    """Put the journal in its place in one step; return where an earlier one went, "" for none.
+def place_journal(unpacked: Unpacked, database: str, stamp: str) -> list[str]:
+    """Put the journal in its place in one step; return where each file of an earlier one went.
 
     :raises RefusedError: another program has the earlier one open.
     """
     place, new = Path(database), unpacked.the("journal")
     new.chmod(0o600)
     aside = _aside(database, stamp) if any(os.path.lexists(each) for each in side_files(place)) else ""
+    moved = []
     if aside and _settled(place) and _named_twice(place, aside):
         # The old one has its second name for good, and the new one takes the first: no instant without a journal.
         sync_folder(place.parent)
         new.replace(place)
+        moved.append(aside)
     else:
         for each in side_files(place):
             if os.path.lexists(each):
                 # The journal itself first: while it is gone and its writes are not, nothing begins anew.
-                each.rename(f"{aside}{each.name.removeprefix(place.name)}")
+                moved.append(f"{aside}{each.name.removeprefix(place.name)}")
+                each.rename(moved[-1])
         if not give_name(new, place):
             raise RefusedError("a journal came to be meanwhile; nothing was restored over it", where=database)
     sync_folder(place.parent)
-    return aside
+    return moved
 
 
 def _named_twice(place: Path, aside: str) -> bool:
