@@ -19,11 +19,13 @@ if TYPE_CHECKING:
 
     from automations.config.places import Places
     from automations.model.policy import Policy
+    from automations.store.chain import LogCheck
     from automations.store.keeping.backup import Kept
     from automations.store.keeping.restore import Placed, Unpacked
     from automations.wiring import Session
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+BROKEN = "But the log is not as it was written"
 
 
 @click.command()
@@ -70,18 +72,22 @@ def backup(session: Session, file: str | None, *, with_secrets: bool, as_json: b
             {
                 "file": str(target),
                 "files": made.files,
-                "log": {"lines": made.log_lines, "head": made.log_head, "broken": made.log_broken},
+                "log": _log_json(made.log),
                 "secrets": with_secrets,
             }
         )
         return
-    say(f"Kept in {target}: {made.files} files, {made.log_lines} lines of the log.")
-    if made.log_broken:
-        say(f"But the log is not as it was written: {made.log_broken}")
+    say(f"Kept in {target}: {made.files} files, {made.log.lines} lines of the log.")
+    if made.log.trouble:
+        say(f"{BROKEN}: {made.log.trouble}")
     words = "It holds your secrets: keep it like a key." if with_secrets else "It holds no secrets."
     if policy.monitor.url and not with_secrets:
         words += " The monitor's address was left out of the config in it."
     say(f"{words} To put it back: magicloop restore {quote(str(target))}")
+
+
+def _log_json(log: LogCheck) -> dict[str, int | str]:
+    return {"lines": log.lines, "head": log.head, "broken": log.trouble}
 
 
 def _target(session: Session, file: str | None) -> Path:
@@ -130,6 +136,7 @@ class Restored:
 
     placed: list[Placed]
     journal_aside: list[str]
+    log: LogCheck
     taken_back: int
     without_monitor: bool
 
@@ -163,6 +170,7 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
                 "aside": next(iter(done.journal_aside), ""),
                 "moved_aside": done.aside,
                 "taken_back": done.taken_back,
+                "log": _log_json(done.log),
             }
         )
         return
@@ -172,6 +180,8 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     say(f"{'restored':<13}  {places.database}")
     for path in done.aside:
         say(f"{'moved aside':<13}  {path}")
+    if done.log.trouble:
+        say(f"{BROKEN}: {done.log.trouble}. More of it: magicloop log verify")
     if done.taken_back:
         mails = "1 approved mail waits" if done.taken_back == 1 else f"{done.taken_back} approved mails wait"
         say(f"{mails} for you again: magicloop draft list")
@@ -185,6 +195,7 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
 def _restore(session: Session, source: str, *, force: bool) -> Restored:
     from automations.config.load import parse
     from automations.config.web_address import LEFT_OUT
+    from automations.store.chain import check_log
     from automations.store.keeping import restore as put
     from automations.store.keeping.staging import staging_folder
     from automations.wiring import HAND_LOCK_SECONDS
@@ -204,6 +215,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
             taken["config"] = places.config
         put.check_free(taken, force=force)
         taken_back = put.prepare_journal(unpacked, policy.person, now)
+        log = check_log(str(unpacked.the("journal")))  # told, not refused: there may be no other backup
         placed = put.place_files(
             unpacked,
             lambda one: _place_of(one, places, policy),
@@ -211,7 +223,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
             replacing=frozenset({"config", "template"} if force else ()),
         )
         aside = put.place_journal(unpacked, places.database, stamp)
-    return Restored(placed, aside, taken_back, policy.monitor.url == LEFT_OUT)
+    return Restored(placed, aside, log, taken_back, policy.monitor.url == LEFT_OUT)
 
 
 @contextmanager

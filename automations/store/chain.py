@@ -39,6 +39,11 @@ class LogCheck:
     broken: int | None = None
     what: str = ""
 
+    @property
+    def trouble(self) -> str:
+        """Which line is not as it was written, and how; "" where all are."""
+        return f"line {self.broken} {self.what}" if self.broken is not None else ""
+
 
 def verify_log(source: str | sqlite3.Connection) -> int | None:
     """Return the number of the first log line that is not as it was written, None when all are.

@@ -50,7 +50,7 @@ def look_at_journal(path: str) -> JournalSeen | None:
             lacking=_lacking(connection),
             orphans=len(connection.execute("PRAGMA foreign_key_check").fetchall()),
             log_lines=log.lines,
-            log_broken=f"line {log.broken} {log.what}" if log.broken is not None else "",
+            log_broken=log.trouble,
             people=_people(connection),
             last_look=last_look(*_looks(connection)),
             times=_times(connection),

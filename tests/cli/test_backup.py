@@ -384,6 +384,33 @@ def test_a_first_use_can_be_a_restore(kept, magicloop, read):
     assert read("status")["sample"] is False
 
 
+def test_a_log_that_is_not_as_it_was_written_comes_back_and_is_told_of(lived, magicloop, read, tmp_path):
+    with closing(sqlite3.connect(lived.journal, isolation_level=None)) as db:
+        db.execute("DROP TRIGGER log_no_update")
+        db.execute("UPDATE log SET detail = 'never happened' WHERE number = 3")
+    file = tmp_path / "kept.tar.gz"
+    words = "But the log is not as it was written: line 3 is not as it was written"
+    assert words in magicloop("backup", file).stdout
+    wipe(lived)
+
+    done = magicloop("restore", file)
+
+    assert done.exit_code == 0
+    assert f"{words}. More of it: magicloop log verify\n" in done.stdout
+    found = magicloop("log", "verify")
+    assert (found.exit_code, "line 3 is not" in found.stdout) == (1, True)
+    again = read("restore", file, "--force")
+    assert again["log"]["broken"] == "line 3 is not as it was written"
+
+
+def test_a_whole_log_is_no_matter_of_words(kept, magicloop, read):
+    wipe(kept)
+
+    assert "the log" not in magicloop("restore", kept.file).stdout
+    told = read("restore", kept.file, "--force")["log"]
+    assert (told["broken"], told["lines"]) == ("", check_log(str(kept.journal)).lines)
+
+
 def test_an_older_layout_is_brought_up_to_date(kept, magicloop, read, tmp_path):
     assert read("doctor")  # the journal is whole before
     file = rebuilt(kept.file, tmp_path, journal=lambda path: set_layout(path, VERSION))

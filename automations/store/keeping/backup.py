@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
+    from automations.store.chain import LogCheck
+
 FORMAT = 1
 """The number of this kind of backup; a newer kind is refused."""
 
@@ -46,12 +48,10 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A backup that was made: how many files, log lines, and the hash of the newest line."""
+    """A backup that was made: how many files, and how the log in it stands."""
 
     files: int
-    log_lines: int
-    log_head: str
-    log_broken: str
+    log: LogCheck
 
 
 def make_backup(
@@ -102,8 +102,7 @@ def make_backup(
             where=str(error.filename or target),
             fix="magicloop backup FILE    (in a folder with room that you can write to)",
         ) from error
-    broken = f"line {log.broken} {log.what}" if log.broken is not None else ""
-    return Made(len(files), log.lines, log.head, broken)
+    return Made(len(files), log)
 
 
 def _content(one: Kept) -> bytes:
