@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -357,3 +358,54 @@ def raw():
         )
 
     return find
+
+
+SHOWN = (
+    ["log", "--json"],
+    ["draft", "list", "--all", "--json"],
+    ["invention", "list", "--json"],
+    ["idea", "list", "--json"],
+)
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    """A life that was led once, for every test to have a copy of: {"home": folder} when it was."""
+    return {}
+
+
+@pytest.fixture
+def lived(frozen, own, magicloop, home, grown, tmp_path_factory):
+    """A config of one's own with some life in it: blocks, drafts, an idea, a template."""
+    own.template = own.config.parent / "templates/email/offer-ask/subject.j2"
+    if "home" not in grown:
+        own.template.parent.mkdir(parents=True)
+        own.template.write_text("Can I take something over?")
+        magicloop("run")
+        magicloop("idea", "add", "pay by voice")
+        magicloop("draft", "edit", "offer", "--subject", "Gr\u00fc\u00dfe")
+        grown["home"] = tmp_path_factory.mktemp("grown") / "home"
+        shutil.copytree(home, grown["home"])
+    else:
+        shutil.copytree(grown["home"], home, dirs_exist_ok=True)
+    return own
+
+
+@pytest.fixture
+def kept(lived, magicloop, tmp_path):
+    """A backup of that life."""
+    file = tmp_path / "kept.tar.gz"
+    done = magicloop("backup", file)
+    assert done.exit_code == 0, done.output
+    lived.file = file
+    return lived
+
+
+def seen(magicloop):
+    return [magicloop(*words).stdout for words in SHOWN]
+
+
+def wipe(own):
+    shutil.rmtree(own.data)
+    shutil.rmtree(own.config.parent / "templates")
+    own.config.unlink()

@@ -5,9 +5,7 @@ import hashlib
 import io
 import json
 import re
-import shutil
 import sqlite3
-import subprocess
 import tarfile
 from contextlib import closing
 
@@ -16,57 +14,7 @@ import pytest
 from automations.store.chain import check_log
 from automations.store.migrate import VERSION
 
-from .conftest import COMMAND, bare
-
-SHOWN = (
-    ["log", "--json"],
-    ["draft", "list", "--all", "--json"],
-    ["invention", "list", "--json"],
-    ["idea", "list", "--json"],
-)
-
-
-@pytest.fixture(scope="module")
-def grown(tmp_path_factory):
-    """A life that was led once, for every test to have a copy of: {"home": folder} when it was."""
-    return {}
-
-
-@pytest.fixture
-def lived(frozen, own, magicloop, home, grown, tmp_path_factory):
-    """A config of one's own with some life in it: blocks, drafts, an idea, a template."""
-    own.template = own.config.parent / "templates/email/offer-ask/subject.j2"
-    if "home" not in grown:
-        own.template.parent.mkdir(parents=True)
-        own.template.write_text("Can I take something over?")
-        magicloop("run")
-        magicloop("idea", "add", "pay by voice")
-        magicloop("draft", "edit", "offer", "--subject", "Gr\u00fc\u00dfe")
-        grown["home"] = tmp_path_factory.mktemp("grown") / "home"
-        shutil.copytree(home, grown["home"])
-    else:
-        shutil.copytree(grown["home"], home, dirs_exist_ok=True)
-    return own
-
-
-@pytest.fixture
-def kept(lived, magicloop, tmp_path):
-    """A backup of that life."""
-    file = tmp_path / "kept.tar.gz"
-    done = magicloop("backup", file)
-    assert done.exit_code == 0, done.output
-    lived.file = file
-    return lived
-
-
-def seen(magicloop):
-    return [magicloop(*words).stdout for words in SHOWN]
-
-
-def wipe(own):
-    shutil.rmtree(own.data)
-    shutil.rmtree(own.config.parent / "templates")
-    own.config.unlink()
+from .conftest import seen, wipe
 
 
 def test_all_comes_back_as_it_was(kept, magicloop, read):
@@ -138,27 +86,6 @@ def test_a_folder_gets_a_file_named_by_the_persons_clock(lived, magicloop, tmp_p
     assert magicloop("backup", tmp_path).exit_code == 0
 
     assert [path.name for path in tmp_path.iterdir()] == ["magicloop-2026-11-03-0900.tar.gz"]
-
-
-@pytest.mark.parametrize("name", ["kept.tar.gz", "my kept.tgz", "it's $HOME.tgz"])
-def test_the_command_that_puts_it_back_works_as_it_stands_from_anywhere(lived, shell, magicloop, name, home):
-    (home / "disk one").mkdir()
-    told = subprocess.run(
-        [*COMMAND, "backup", name],
-        cwd=home / "disk one",
-        env=bare(home, {}),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    (typed,) = re.findall(r"To put it back: magicloop (restore .+)$", told, re.MULTILINE)
-    before = seen(magicloop)
-    wipe(lived)
-
-    done = shell(f"$M {typed}")
-
-    assert done.returncode == 0, done.stderr
-    assert seen(magicloop) == before
 
 
 def test_a_place_that_cannot_be_written_is_an_error(lived, magicloop, tmp_path):
@@ -274,17 +201,6 @@ def test_force_moves_what_is_there_aside(kept, magicloop, read):
     assert "# later" in next(kept.config.parent.glob("config.toml.before-*")).read_text()
 
 
-def test_what_force_moves_aside_is_told_as_json_too(kept, magicloop, read):
-    kept.config.write_text(kept.config.read_text() + "\n# later\n")
-
-    told = read("restore", kept.file, "--force")
-
-    (journal,) = kept.data.glob("journal.db.before-*")
-    (config,) = kept.config.parent.glob("config.toml.before-*")
-    assert told["aside"] == str(journal)
-    assert told["moved_aside"] == [str(journal), str(config)]
-
-
 @pytest.mark.parametrize("links", [True, False])
 def test_restoring_twice_in_a_second_keeps_everything_aside(kept, magicloop, read, monkeypatch, links):
     def without(self, target):
@@ -382,33 +298,6 @@ def test_a_first_use_can_be_a_restore(kept, magicloop, read):
 
     assert seen(magicloop) == before
     assert read("status")["sample"] is False
-
-
-def test_a_log_that_is_not_as_it_was_written_comes_back_and_is_told_of(lived, magicloop, read, tmp_path):
-    with closing(sqlite3.connect(lived.journal, isolation_level=None)) as db:
-        db.execute("DROP TRIGGER log_no_update")
-        db.execute("UPDATE log SET detail = 'never happened' WHERE number = 3")
-    file = tmp_path / "kept.tar.gz"
-    words = "But the log is not as it was written: line 3 is not as it was written"
-    assert words in magicloop("backup", file).stdout
-    wipe(lived)
-
-    done = magicloop("restore", file)
-
-    assert done.exit_code == 0
-    assert f"{words}. More of it: magicloop log verify\n" in done.stdout
-    found = magicloop("log", "verify")
-    assert (found.exit_code, "line 3 is not" in found.stdout) == (1, True)
-    again = read("restore", file, "--force")
-    assert again["log"]["broken"] == "line 3 is not as it was written"
-
-
-def test_a_whole_log_is_no_matter_of_words(kept, magicloop, read):
-    wipe(kept)
-
-    assert "the log" not in magicloop("restore", kept.file).stdout
-    told = read("restore", kept.file, "--force")["log"]
-    assert (told["broken"], told["lines"]) == ("", check_log(str(kept.journal)).lines)
 
 
 def test_an_older_layout_is_brought_up_to_date(kept, magicloop, read, tmp_path):
