@@ -30,6 +30,10 @@ INVENTION = """
 problems = ["What would make half our alerts unnecessary?"]
 combine = ["the audit log", "load tests", "new colleagues"]
 """
+INCIDENTS = """
+[incidents]
+exec = ["priya@example.com"]
+"""
 OFFERS = """
 [offers]
 ideas = ["take over the capacity report", "sit in for you in vendor calls", "tidy the rota"]

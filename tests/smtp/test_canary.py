@@ -3,30 +3,16 @@
 import pytest
 
 from canary import leaks, sweep
+from config_texts import APPROVING, AT_ONCE, INCIDENTS, MAIL_SERVER, SAM
 from mail_server import CLOSE, MailServer
 
 SECRET = "hunter2-CANARY"
-CONFIG = """\
-[me]
-name = "Sam Lee"
-email = "sam@example.com"
-timezone = "Europe/Berlin"
-
-[incidents]
-exec = ["priya@example.com"]
-
-[mail]
-mode = "approve"
-undo_seconds = 0
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
+SIGNED_IN = """\
 user = "sam"
 password = {password}
 timeout = 5
 """
+CONFIG = SAM + INCIDENTS + APPROVING + AT_ONCE + MAIL_SERVER + SIGNED_IN
 GIVEN = {
     "title": "EU checkout errors",
     "boss": "priya@example.com",

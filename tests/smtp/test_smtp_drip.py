@@ -14,6 +14,7 @@ from automations.errors import ExitCode, FaultClass, ProviderError
 from automations.providers.smtp import dialogue
 from automations.providers.smtp.dialogue import seconds_for, try_out
 from automations.providers.smtp.sending import SmtpSender
+from config_texts import APPROVING, AT_ONCE, INCIDENTS, MAIL_SERVER, SAM
 from mail_server import DRIP_BYTES, DRIP_LINES, SLOW, STEPS, MailServer
 from mail_server.mails import PASSWORD, mail_of
 
@@ -135,25 +136,7 @@ def test_the_whole_is_bounded_and_the_mail_flows_within_five_minutes(settings, t
 
 # --- whole runs ------------------------------------------------------------------------------------------
 
-CONFIG = """\
-[me]
-name = "Sam Lee"
-email = "sam@example.com"
-timezone = "Europe/Berlin"
-
-[incidents]
-exec = ["priya@example.com"]
-
-[mail]
-mode = "approve"
-undo_seconds = 0
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-timeout = 1
-"""
+CONFIG = SAM + INCIDENTS + APPROVING + AT_ONCE + MAIL_SERVER + "timeout = 1\n"
 
 
 @pytest.fixture
