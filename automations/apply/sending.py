@@ -20,6 +20,7 @@ from automations.plan.approvals import voided
 from automations.plan.lifecycle import Event, step
 from automations.plan.sending import not_sent, went
 from automations.ports import AlreadySentError, Outgoing
+from automations.unbroken import unbroken
 
 if TYPE_CHECKING:
     from automations.apply.carrying import Bench, Result
@@ -68,15 +69,16 @@ def send_draft(bench: Bench, action: SendDraft) -> tuple[Result, ...]:
         again = fault is None or fault in AGAIN
         return not_sent(sending, attempt, used, bench.world.clock.now(), detail, again=again)
 
-    result = carry_out(
-        bench,
-        action,
-        before=(sending, used, attempt),
-        effect=lambda: sender.send(mail),
-        done=done,
-        undone=undone,
-        detail=lambda _: f"sent to {', '.join(mail.recipients)}",
-    )
+    with unbroken():
+        result = carry_out(
+            bench,
+            action,
+            before=(sending, used, attempt),
+            effect=lambda: sender.send(mail),
+            done=done,
+            undone=undone,
+            detail=lambda _: f"sent to {', '.join(mail.recipients)}",
+        )
     if result.outcome is not Outcome.DONE:
         return (result,)
     return (result, *_copy_removed(bench, draft))

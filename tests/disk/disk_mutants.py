@@ -262,3 +262,8 @@ def goes_on_when_told_to_stop(put):
         yield
 
     put(stopping, "told_to_stop", deaf)
+
+
+@mutant(SIGNALS, "approved mail is sent")
+def stops_between_a_send_and_its_record(put):
+    put(sending, "unbroken", nullcontext)

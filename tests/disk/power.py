@@ -47,6 +47,7 @@ from worlds import (
 from in_memory import IN_MEMORY
 
 BEGIN = "the command begins"
+ASKED = "asked whether it went"
 
 
 @dataclass
@@ -184,7 +185,7 @@ def judged(stage, allowed, arrived, *, acknowledged):
     if stage.server:
         assert len(stage.arrived()) <= 1, "the mail is doubled"
         if "'unknown'" in answer:
-            return "asked whether it went"
+            return ASKED
         if "'sent'" in answer:
             assert stage.arrived(), "the mail is said to be sent, and is lost"
         else:

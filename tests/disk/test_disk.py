@@ -89,16 +89,24 @@ def test_whoever_is_told_to_stop_stops_and_leaves_nothing_half_done():
     assert points >= 9
 
 
+def test_whoever_is_told_to_stop_as_it_sends_sends_and_asks_nobody():
+    told, (points, _, *wrong) = printed("signals", *only("approved mail is sent"), "--every", 12 * EVERY)
+
+    assert wrong == [0, 0, 0], told
+    assert points >= 9
+
+
 def test_broken_promises_are_found():
     mutants = [
         "does_not_sync_the_folder_of_a_config",
         "tells_sqlite_not_to_sync_each_commit",
         "takes_a_commit_that_failed_for_one_that_did_not",
         "goes_on_when_told_to_stop",
+        "stops_between_a_send_and_its_record",
     ]
     told, _ = printed("prove", *only(*mutants))
 
-    assert "4 of 4 mutants found" in told
+    assert "5 of 5 mutants found" in told
     assert all(f"{each.replace('_', ' ')}: found after" in told for each in mutants), told
 
 
