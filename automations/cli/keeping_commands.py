@@ -214,6 +214,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
         if not _same(places.config, config):
             taken["config"] = places.config
         put.check_free(taken, force=force)
+        put.check_closed(places.database)
         taken_back = put.prepare_journal(unpacked, policy.person, now)
         log = check_log(str(unpacked.the("journal")))  # told, not refused: there may be no other backup
         placed = put.place_files(

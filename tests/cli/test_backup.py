@@ -244,11 +244,14 @@ def test_writes_whose_journal_is_gone_are_moved_aside_too(kept, magicloop, read)
 
 def test_a_journal_that_another_program_has_open_stays(kept, magicloop, read):
     magicloop("idea", "add", "a later one")
+    config = kept.data.parents[2] / ".config/magicloop/config.toml"
+    config.write_text(config.read_text() + "\n# mine\n")
     with closing(sqlite3.connect(kept.journal, isolation_level=None)) as other:
         other.execute("SELECT count(*) FROM idea").fetchall()
         done = magicloop("restore", kept.file, "--force")
 
     assert done.exit_code == 1
+    assert config.read_text().endswith("# mine\n"), "nothing is moved before it is known that all can be"
     assert "has the journal open" in done.stderr
     assert len(read("idea", "list")["ideas"]) == 2
 

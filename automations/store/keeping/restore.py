@@ -160,6 +160,14 @@ def check_free(targets: dict[str, str], *, force: bool) -> None:
             )
 
 
+def check_closed(database: str) -> None:
+    """Refuse while another program reads the journal that is there, before anything is moved.
+
+    :raises RefusedError: another program has it open.
+    """
+    _settled(Path(database))
+
+
 def place_files(
     unpacked: Unpacked, target_of: Callable[[Kept], str | None], stamp: str, *, replacing: frozenset[str]
 ) -> list[Placed]:
