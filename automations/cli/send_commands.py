@@ -45,23 +45,25 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
     The next run sends them too; this is for when you do not want to wait for it.
     """
     from automations.cli.wording import local_iso
-    from automations.desk.sending import next_leave, send_due
+    from automations.desk.sending import Departures, next_leave
     from automations.plan.severities import exit_code_of, severity_of
 
     session: Session = ctx.obj
     results: list[Result] = []
+    departures = Departures()
     while True:
         with session.bench() as bench:
             try:
-                results.extend(send_due(bench))
+                results.extend(departures.send_due(bench))
             except ProviderError as error:
                 error.exit_code = exit_code_of([severity_of(error)])  # as a run says of it
                 raise
-            leaves = next_leave(bench.world.journal.load(session.policy.person))
-        now = session.clock.now()
-        if leaves is None or leaves <= now or not wait:
+            recorded = bench.world.journal.load(session.policy.person)
+        leaves = departures.next_leave(recorded)
+        if leaves is None or not wait:
+            leaves = next_leave(recorded)
             break
-        seconds = (leaves - now).total_seconds()
+        seconds = max((leaves - session.clock.now()).total_seconds(), 0.0)
         if is_interactive() and not as_json:
             click.echo(
                 f"\rLeaves in {seconds:3.0f} s; Ctrl-C leaves it to the next run. ", nl=False, err=True

@@ -5,7 +5,8 @@ The next run would send them too. Whoever comes first claims them; the other fin
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.apply import apply_all
@@ -17,21 +18,26 @@ from automations.plan.drafts import one_end_each, plan_drafts
 from automations.plan.sending import approved_to_send, plan_sending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from automations.apply import Bench, Result
     from automations.model.records import Recorded
+    from automations.model.sending import Approval
+
+LEAVING = timedelta(seconds=10)
+"""A mail that could have left this long ago did not: the next run tries again."""
 
 
-def send_due(bench: Bench) -> tuple[Result, ...]:
+def send_due(bench: Bench, tried: Collection[str] = ()) -> tuple[Result, ...]:
     """Send what is approved and whose undo time is over; return what became of each.
 
-    What the person changed outside meanwhile is read in instead, and waits again.
+    What the person changed outside meanwhile is read in instead, and waits again. `tried` are the approvals,
+    by id, that are left to the next run.
 
     :raises ProviderError: the copies cannot be read; nothing was sent.
     """
-    approved = approved_to_send(bench.recorded)
+    approved = [pair for pair in approved_to_send(bench.recorded) if pair[1].id not in tried]
     if not approved:
         return ()
     now = bench.world.clock.now()
@@ -53,6 +59,42 @@ def end_undo_time(bench: Bench, ids: Sequence[str]) -> None:
             bench.world.journal.record(entry_of(bench, work, Outcome.DONE, work.reason), (sooner,))
 
 
-def next_leave(recorded: Recorded) -> datetime | None:
-    """Return when the next approved mail leaves at the earliest, None when none is approved."""
-    return min((approval.not_before for _, approval in approved_to_send(recorded)), default=None)
+def next_leave(recorded: Recorded, tried: Collection[str] = ()) -> datetime | None:
+    """Return when the next approved mail leaves at the earliest, None when none is approved; without the `tried`."""
+    approvals = (approval for _, approval in approved_to_send(recorded) if approval.id not in tried)
+    return min((approval.not_before for approval in approvals), default=None)
+
+
+def stayed(approval: Approval, recorded: Recorded, now: datetime) -> str | None:
+    """Return what was said when an approved mail was to leave and did not, None while it is still to leave.
+
+    It is "" where nothing was said: nobody who could send was there, or a run was at work.
+    """
+    for attempt in reversed(recorded.attempts):
+        if attempt.approval == approval.id:
+            return attempt.detail
+    return None if now - approval.not_before < LEAVING else ""
+
+
+@dataclass(slots=True)
+class Departures:
+    """What leaves while somebody waits, look by look. Each approval is tried once.
+
+    A server that refused a password is not asked again each second; what did not go is left to the next run.
+    """
+
+    tried: set[str] = field(default_factory=set)
+
+    def send_due(self, bench: Bench) -> tuple[Result, ...]:
+        """Send as `send_due` does, what was not tried before.
+
+        :raises ProviderError: the copies cannot be read; nothing was sent.
+        """
+        now, before = bench.world.clock.now(), frozenset(self.tried)
+        approved = approved_to_send(bench.recorded)
+        self.tried |= {approval.id for _, approval in approved if approval.not_before <= now}
+        return send_due(bench, before)
+
+    def next_leave(self, recorded: Recorded) -> datetime | None:
+        """Return when the next leaves that was not tried, None for none."""
+        return next_leave(recorded, self.tried)

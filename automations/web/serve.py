@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from automations.desk.sending import next_leave, send_due
+from automations.desk.sending import Departures
 from automations.errors import LockHeldError, MagicloopError
 from automations.web.app import create_app
 from automations.web.guard import Guard
@@ -38,6 +38,7 @@ class Page:
 
     def __init__(self, open_session: Callable[[], Session], port: int = 0) -> None:
         self._open_session = open_session
+        self._departures = Departures()
         with _closing(open_session()) as session:
             now = session.clock.now()
         self.guard = Guard("", now)
@@ -67,11 +68,11 @@ class Page:
         with _closing(self._open_session()) as session:
             now = session.clock.now()
             if session.journal_exists():
-                leaves = next_leave(session.journal().load(session.policy.person))
-                # A run that is at work, or a fault, leaves it to the next tick or the next run.
+                leaves = self._departures.next_leave(session.journal().load(session.policy.person))
+                # A run that is at work leaves it to the next tick, a fault to the next run.
                 if leaves is not None and leaves <= now:
                     with suppress(LockHeldError, MagicloopError), session.bench() as bench:
-                        send_due(bench)
+                        self._departures.send_due(bench)
             return not self.guard.is_idle(now)
 
 

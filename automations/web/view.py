@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from automations.desk.card import build_card, title_of
 from automations.desk.moments import moment
+from automations.desk.sending import stayed
 from automations.desk.status import status_of
 from automations.model.loop import PromiseState
 from automations.model.records import BlockState, DraftState
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from automations.desk.moments import Moment
     from automations.model.policy import Policy
     from automations.model.records import Draft, Recorded
+    from automations.model.sending import Approval
 
 HISTORY = 8
 """How many ended drafts are listed."""
@@ -39,7 +41,10 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A draft in a list: its id, what it is, its subject, and when it expires, leaves or ended."""
+    """A draft in a list: its id, what it is, its subject, and when it expires, leaves or ended.
+
+    `stayed` says why an approved mail did not leave in time, "" for no known reason; None where it did not stay.
+    """
 
     id: str
     title: str
@@ -47,6 +52,7 @@ class Item:
     state: str
     at: Moment | None
     seconds: int = 0
+    stayed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,25 +97,26 @@ def build_view(recorded: Recorded, policy: Policy, now: datetime, shown: Draft |
     zone = policy.me.zone
     status = status_of(recorded, now)
 
-    def item(draft: Draft, at: datetime | None, seconds: int = 0) -> Item:
+    def item(draft: Draft, at: datetime | None) -> Item:
         state = (
             "handed over" if draft.handed_over and draft.state is DraftState.APPROVED else draft.state.value
         )
         title = title_of(draft, recorded, policy)
         when = None if at is None else moment(at, zone, now)
-        return Item(draft.id, title, draft.subject, state.replace("_", " "), when, seconds)
+        return Item(draft.id, title, draft.subject, state.replace("_", " "), when)
 
-    queue = approved_to_send(recorded)
+    def leaving(draft: Draft, approval: Approval) -> Item:
+        seconds = max(0, round((approval.not_before - now).total_seconds()))
+        queued = item(draft, approval.not_before)
+        return replace(queued, seconds=seconds, stayed=stayed(approval, recorded, now))
+
     ended = [draft for draft in recorded.drafts if draft.state in FINAL][-HISTORY:]
     year = local(now, zone).year
     return View(
         now=moment(now, zone, now),
         person=policy.me.name,
         waiting=tuple(item(draft, draft.expires) for draft in status.waiting),
-        queue=tuple(
-            item(draft, each.not_before, max(0, round((each.not_before - now).total_seconds())))
-            for draft, each in queue
-        ),
+        queue=tuple(leaving(draft, approval) for draft, approval in approved_to_send(recorded)),
         asked=tuple(item(draft, draft.handed_over) for draft in status.unsure),
         history=tuple(item(draft, draft.handed_over) for draft in reversed(ended)),
         promises=_promises(recorded, policy, now),
