@@ -49,7 +49,7 @@ image: .venv/ready-dev ## build the container image with Docker or Podman, and r
 fuzz: .venv/ready-dev ## feed all that reads from outside with 1,000,000 inputs that are nearly right (CASES=... for fewer)
 	$(BIN)/python tests/fuzz/fuzz.py --cases $(CASES)
 
-soak: .venv/ready-dev ## ten years of five lives, against an oracle that knows nothing of the program
+soak: .venv/ready-dev ## ten years of four lives and three of a fifth, against an oracle that knows nothing of the program
 	$(BIN)/python tests/soak/soak.py
 
 lint: .venv/ready-dev ## style and common mistakes

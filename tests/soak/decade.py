@@ -36,7 +36,7 @@ HABITS = Habits()
 
 @dataclass(frozen=True)
 class World:
-    """A zone, its holidays, and what befalls the machine; spans are (from, to) in UTC."""
+    """A zone, its holidays, and what befalls the machine; spans are (from, to) in UTC. It is lived `years` at most."""
 
     name: str
     zone: str
@@ -51,6 +51,7 @@ class World:
     nights: bool = False
     weekly: bool = True
     first: str = "2026-01-05"
+    years: int = 10
 
 
 @dataclass

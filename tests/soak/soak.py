@@ -1,4 +1,4 @@
-"""Ten years of five lives, against an oracle that knows the rules and nothing of the program.
+"""Ten years of four lives and three of a fifth, against an oracle that knows the rules and nothing of the program.
 
     python tests/soak/soak.py [--years N] [--only WORLD] [--processes N]
 
@@ -46,17 +46,6 @@ WORLDS = (
         off=(("2026-03-06", "2026-03-09"), ("2028-06-10", "2028-08-09"), ("2031-10-30", "2031-11-04")),
     ),
     World(
-        "Berlin",
-        "Europe/Berlin",
-        "DE",
-        seed=12,
-        goals=True,
-        habits=CALM,
-        nights=True,
-        off=tuple((f"{year}-12-23", f"{year + 1}-01-07") for year in range(2026, 2036)),
-        offline=(("2027-03-20", "2027-04-20"),),
-    ),
-    World(
         "Lord Howe",
         "Australia/Lord_Howe",
         "AU",
@@ -74,7 +63,6 @@ WORLDS = (
             )
         ),
     ),
-    World("Kolkata", "Asia/Kolkata", "IN", seed=15, bosses=(PRIYA, OMAR), habits=CALM),
     World(
         "Auckland",
         "Pacific/Auckland",
@@ -84,6 +72,19 @@ WORLDS = (
         offline=(("2027-09-20", "2027-10-02"), ("2033-03-28", "2033-04-05")),
         off=tuple((f"{year}-07-05", f"{year}-07-09") for year in range(2026, 2036)),
     ),
+    World(
+        "Berlin",
+        "Europe/Berlin",
+        "DE",
+        seed=12,
+        goals=True,
+        habits=CALM,
+        nights=True,
+        off=tuple((f"{year}-12-23", f"{year + 1}-01-07") for year in range(2026, 2036)),
+        offline=(("2027-03-20", "2027-04-20"),),
+    ),
+    # Its clocks never change: what years bring beyond its third, the others meet too.
+    World("Kolkata", "Asia/Kolkata", "IN", seed=15, bosses=(PRIYA, OMAR), habits=CALM, years=3),
 )
 
 
@@ -96,7 +97,7 @@ def live(world, years, folder):
     """Live one world; return what was found, the seconds it took, and how fast runs are at either end."""
     begin = time.perf_counter()
     place = Path(folder) / world.name.replace(" ", "-")
-    life = Decade(world, place, years)
+    life = Decade(world, place, min(years, world.years))
     found = life.live(keep_early=day(world.first) + KEEP_EARLY)
     taken = time.perf_counter() - begin
     early = (life.early, life.kept_at)
