@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from automations.desk.status import Status
     from automations.model.loop import Promise
+    from automations.model.records import Draft
+    from automations.model.sending import Approval
     from automations.wiring import Session
 
 
@@ -89,6 +91,16 @@ def _emit_status(session: Session, found: Status, now: datetime) -> None:
                 {"id": d.id, "key": d.key, "state": d.state.value, "subject": d.subject}
                 for d in (*found.waiting, *found.unsure)
             ],
+            "leaving": [
+                {
+                    "id": draft.id,
+                    "key": draft.key,
+                    "subject": draft.subject,
+                    "not_before": local_iso(approval.not_before, zone),
+                    "stayed": why,
+                }
+                for draft, approval, why in _leaving(session, found, now)
+            ],
             "overdue": [
                 {"incident": incident.id, "promised": local_iso(due, zone)} for incident, due in found.overdue
             ],
@@ -115,7 +127,7 @@ def print_status(session: Session, found: Status, now: datetime) -> None:
         say("No run yet. Try: magicloop run")
         return
     prose([*_standing_rows(found, zone), *_waiting_offers(session, now), *_near_promises(session, now)])
-    _print_mails(found)
+    _print_mails(session, found, now)
     for problem in found.problems:
         say()
         print_problem(problem, zone, now)
@@ -175,7 +187,26 @@ def _nearing(session: Session, now: datetime) -> tuple[Promise, ...]:
     return nearing_promises(policy, recorded, now, holidays)
 
 
-def _print_mails(found: Status) -> None:
+def _leaving(session: Session, found: Status, now: datetime) -> list[tuple[Draft, Approval, str | None]]:
+    """Return the approved mails that are still to leave, each with why it did not in time, None where it may still."""
+    from automations.desk.sending import stayed
+
+    recorded = session.reading_journal().load(session.policy.person)
+    return [(draft, approval, stayed(approval, recorded, now)) for draft, approval in found.leaving]
+
+
+def _leave(draft: Draft, approval: Approval, why: str | None, zone: str) -> str:
+    from automations.plan.zones import say_when
+
+    when = say_when(approval.not_before, zone, with_zone=True)
+    to = f"to {', '.join((*draft.to, *draft.cc))}"
+    if why is None:
+        return f"{to}; it leaves with the first run after {when}"
+    return f"{to}; it did not leave {when}{f': {why}' if why else ''}; the next run tries again"
+
+
+def _print_mails(session: Session, found: Status, now: datetime) -> None:
+    """Print the drafts to read, those that may have gone, and those that are to leave."""
     if found.waiting:
         say()
         heading(f"{len(found.waiting)} draft{'s' if len(found.waiting) > 1 else ''} to read")
@@ -185,6 +216,12 @@ def _print_mails(found: Status) -> None:
         say()
         heading("Handed over; did they go?")
         table([(d.id[:6], d.subject, f"magicloop draft resolve {d.id[:6]} --sent") for d in found.unsure])
+    if found.leaving:
+        say()
+        heading("Approved, about to leave")
+        zone = session.policy.me.zone
+        prose([(d.id[:6], d.subject, _leave(d, a, why, zone)) for d, a, why in _leaving(session, found, now)])
+        say(f"Take one back: magicloop draft undo {found.leaving[0][0].id[:6]}")
 
 
 def welcome(session: Session) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState
 from automations.plan.incident_record import overdue_promise, updates_of
+from automations.plan.sending import approved_to_send
 from automations.plan.silence import silence_of, stopped_problem
 from automations.plan.waiting import in_reading_order, waits
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.records import Block, Draft, Incident, Problem, Recorded, Run, Update
+    from automations.model.sending import Approval
     from automations.model.uptime import Uptime
 
 
@@ -22,12 +24,14 @@ if TYPE_CHECKING:
 class Status:
     """`waiting` are drafts to read, in their order, `unsure` those handed over whose going nobody confirmed.
 
+    `leaving` are those that are approved and still to be sent from here.
     `last_look` is when a run last came by, even if nothing was due: the sign that the scheduler is alive.
     `overdue` pairs an open incident with the instant its next mail was due.
     """
 
     waiting: tuple[Draft, ...]
     unsure: tuple[Draft, ...]
+    leaving: tuple[tuple[Draft, Approval], ...]
     overdue: tuple[tuple[Incident, datetime], ...]
     next_blocks: tuple[Block, ...]
     last_run: Run | None
@@ -49,6 +53,7 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
     return Status(
         waiting=waiting,
         unsure=unsure,
+        leaving=approved_to_send(recorded),
         overdue=overdue_updates(recorded, now),
         next_blocks=tuple(sorted(blocks, key=lambda block: block.span.start if block.span else now)),
         last_run=recorded.last_run,

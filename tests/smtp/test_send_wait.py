@@ -67,3 +67,25 @@ def test_both_leave_in_the_order_of_their_approval(magicloop, plain, approved, c
     assert [recipients for _, recipients, _ in plain.mails] == [{one} for one in approved]
     assert shown.count("Sent: ") == 2
     assert clock().isoformat() == "2026-11-03T08:00:35"
+
+
+def test_status_tells_when_an_approved_mail_leaves_and_why_it_did_not(magicloop, plain, approved, clock):
+    first, second = (one[:6] for one in ids(magicloop))
+    shown = " ".join(magicloop("status").split())
+    leaves = "it leaves with the first run after Tue 3 Nov 2026, 09:00 CET"
+    assert f"{first} Anything off your plate? to {approved[0]}; {leaves}" in shown
+    assert f"Take one back: magicloop draft undo {first}" in shown
+    plain.answers[f"RCPT:{approved[0]}"] = "451 4.3.0 later"
+    clock.tick(22)
+
+    magicloop("draft", "send", code=8)
+
+    stuck, coming = magicloop("status", "--json")["leaving"]
+    assert (stuck["id"][:6], coming["id"][:6], coming["stayed"]) == (first, second, None)
+    assert "4.3.0 later" in stuck["stayed"]
+    shown = " ".join(magicloop("status").split())
+    assert f"did not leave Tue 3 Nov 2026, 09:00 CET: {stuck['stayed']}; the next run tries again" in shown
+
+
+def ids(magicloop):
+    return [one["id"] for one in magicloop("status", "--json")["leaving"]]
