@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from types import FrameType
 
 SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
@@ -20,10 +20,11 @@ SIGNALS = ("SIGTERM", "SIGHUP", "SIGINT")
 
 @contextmanager
 def unbroken() -> Iterator[None]:
-    """Hold the first signal to stop back until the end; a second one is heard at once.
+    """Hold signals to stop back until the end, and hear the first of them then.
 
-    Only what the program hears itself is held: a signal that is ignored or ends the process stays so. Threads
-    other than the main one hear none anyway.
+    A closing terminal or a logout sends several, so more of them change nothing; whoever presses Ctrl-C a second
+    time means it, and is heard at once. Only what the program hears itself is held: a signal that is ignored or
+    ends the process stays so. Threads other than the main one hear none anyway.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -32,25 +33,32 @@ def unbroken() -> Iterator[None]:
     heard = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
     held: list[int] = []
 
-    def let_go() -> None:
-        for number, handler in heard.items():
-            signal.signal(number, handler)
-
     def hold(number: int, frame: FrameType | None) -> None:
-        held.append(number)
-        if len(held) > 1:
-            let_go()
+        if number == signal.SIGINT and number in held:
+            held.clear()
             heard[number](number, frame)
+        held.append(number)
 
     for number in heard:
         signal.signal(number, hold)
     try:
         yield
     finally:
-        match held:
-            case []:
-                let_go()
-            case [number]:
-                let_go()
-                heard[number](number, None)
-            # Told twice, the handlers stand as the second signal left them.
+        with _none_between(heard):
+            for number, handler in heard.items():
+                signal.signal(number, handler)
+        if held:
+            heard[held[0]](held[0], None)
+
+
+@contextmanager
+def _none_between(numbers: Collection[int]) -> Iterator[None]:
+    """Let no signal arrive in here: what comes meanwhile is heard right after. Windows has no such thing."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

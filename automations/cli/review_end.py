@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
+    from automations.desk.sending import Departures
     from automations.model.records import Draft, Recorded
     from automations.model.sending import Approval
     from automations.wiring import Session
@@ -39,17 +40,20 @@ def leave(session: Session, approved: Sequence[str], *, stopped: bool) -> SeenOf
 
     Who ends the review before its end leaves them to the next run.
     """
+    from automations.desk.sending import Departures
+
     queued = _queued(session, approved)
     if queued and stopped:
         _left_to_the_run(session, queued)
         return SeenOff()
+    departures = Departures()
     first, failed = True, False
     while queued:
         leaves = min(approval.not_before for _, approval in queued)
         left = (leaves - session.clock.now()).total_seconds()
         if left <= 0:
-            failed |= _send(session)
-            queued = [pair for pair in _queued(session, approved) if pair[1].not_before > leaves]
+            failed |= _send(session, departures)
+            queued = [pair for pair in _queued(session, approved) if pair[1].id not in departures.tried]
             continue
         prompt = f"{len(queued)} queued, sending in {left:.0f} s. u undo, Enter send now, q leave it to the next run "
         key = read_key(f"\r\n{prompt}" if first else f"\r{prompt}", seconds=min(left, STEP))
@@ -80,14 +84,13 @@ def _queued(session: Session, approved: Sequence[str]) -> list[tuple[Draft, Appr
     return [pair for pair in approved_to_send(recorded) if pair[0].id in approved]
 
 
-def _send(session: Session) -> bool:
+def _send(session: Session, departures: Departures) -> bool:
     """Send what may leave and say what became of each; tell whether one could not go."""
     from automations.cli.sent_words import one_stayed, sent_lines
-    from automations.desk.sending import send_due
 
     click.echo()
     with session.bench() as bench:
-        results = send_due(bench)
+        results = departures.send_due(bench)
         recorded = bench.world.journal.load(session.policy.person)
     for line in sent_lines(results, recorded):
         paragraph(line)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import click
 
 from automations.cli.draft_commands import draft
 from automations.cli.output import emit_json, is_interactive, say
-from automations.errors import ProviderError
+from automations.errors import LockHeldError, ProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,41 +46,58 @@ def send(ctx: click.Context, *, wait: bool, as_json: bool) -> None:
     The next run sends them too; this is for when you do not want to wait for it.
     """
     from automations.cli.wording import local_iso
-    from automations.desk.sending import Departures, next_leave
+    from automations.desk.sending import next_leave
     from automations.plan.severities import exit_code_of, severity_of
 
     session: Session = ctx.obj
+    counts = wait and is_interactive() and not as_json
+    results, trouble = _see_off(session, wait=wait, counts=counts)
+    if counts:
+        click.echo("\r" + " " * 60 + "\r", nl=False, err=True)
+    leaves = next_leave(session.reading_journal().load(session.policy.person))
+    if trouble is None or results:
+        if as_json:
+            sent = [
+                {"kind": r.kind, "subject": r.subject, "outcome": r.outcome.value, "detail": r.detail}
+                for r in results
+            ]
+            emit_json({"actions": sent, "next_leave": local_iso(leaves, session.policy.me.zone)})
+        else:
+            _tell(session, results, leaves)
+    if trouble is not None:
+        trouble.exit_code = exit_code_of([severity_of(trouble)])  # as a run says of it
+        raise trouble
+    ctx.exit(exit_code_of(severity_of(result.error) for result in results if result.error))
+
+
+def _see_off(session: Session, *, wait: bool, counts: bool) -> tuple[list[Result], ProviderError | None]:
+    """Send what may leave, with `wait` all that is approved; return what became of each, and what ended it early.
+
+    :raises LockHeldError: a run is at work, and it is not waited for.
+    """
+    from automations.desk.sending import Departures
+
     results: list[Result] = []
     departures = Departures()
     while True:
-        with session.bench() as bench:
-            try:
+        try:
+            with session.bench() as bench:
                 results.extend(departures.send_due(bench))
-            except ProviderError as error:
-                error.exit_code = exit_code_of([severity_of(error)])  # as a run says of it
+                leaves = departures.next_leave(bench.world.journal.load(session.policy.person))
+        except LockHeldError:
+            if not wait:
                 raise
-            recorded = bench.world.journal.load(session.policy.person)
-        leaves = departures.next_leave(recorded)
+            leaves = session.clock.now() + timedelta(seconds=STEP_SECONDS)  # the run may send them itself
+        except ProviderError as error:
+            return results, error
         if leaves is None or not wait:
-            leaves = next_leave(recorded)
-            break
+            return results, None
         seconds = max((leaves - session.clock.now()).total_seconds(), 0.0)
-        if is_interactive() and not as_json:
+        if counts:
             click.echo(
                 f"\rLeaves in {seconds:3.0f} s; Ctrl-C leaves it to the next run. ", nl=False, err=True
             )
         session.clock.sleep(min(seconds, STEP_SECONDS))
-    if wait and is_interactive() and not as_json:
-        click.echo("\r" + " " * 60 + "\r", nl=False, err=True)
-    if as_json:
-        sent = [
-            {"kind": r.kind, "subject": r.subject, "outcome": r.outcome.value, "detail": r.detail}
-            for r in results
-        ]
-        emit_json({"actions": sent, "next_leave": local_iso(leaves, session.policy.me.zone)})
-    else:
-        _tell(session, results, leaves)
-    ctx.exit(exit_code_of(severity_of(result.error) for result in results if result.error))
 
 
 def _tell(session: Session, results: Sequence[Result], leaves: datetime | None) -> None:

@@ -14,6 +14,7 @@ from automations.apply.carrying import entry_of
 from automations.desk.outcome import HandWork
 from automations.model.records import Outcome
 from automations.model.seen import Seen
+from automations.plan.actions import SendDraft
 from automations.plan.drafts import one_end_each, plan_drafts
 from automations.plan.sending import approved_to_send, plan_sending
 
@@ -81,6 +82,7 @@ class Departures:
     """What leaves while somebody waits, look by look. Each approval is tried once.
 
     A server that refused a password is not asked again each second; what did not go is left to the next run.
+    What one look left out, as more was due than `mail.mails_per_run`, goes with the next look.
     """
 
     tried: set[str] = field(default_factory=set)
@@ -90,10 +92,20 @@ class Departures:
 
         :raises ProviderError: the copies cannot be read; nothing was sent.
         """
-        now, before = bench.world.clock.now(), frozenset(self.tried)
-        approved = approved_to_send(bench.recorded)
-        self.tried |= {approval.id for _, approval in approved if approval.not_before <= now}
-        return send_due(bench, before)
+        now = bench.world.clock.now()
+        due = {
+            draft.key: approval.id
+            for draft, approval in approved_to_send(bench.recorded)
+            if approval.not_before <= now
+        }
+        before, looked_at = frozenset(self.tried), set(due)
+        try:
+            results = send_due(bench, before)
+            sends = {result.subject for result in results if result.kind == SendDraft.kind}
+            looked_at = sends or looked_at
+        finally:
+            self.tried |= {due[key] for key in looked_at & due.keys()}
+        return results
 
     def next_leave(self, recorded: Recorded) -> datetime | None:
         """Return when the next leaves that was not tried, None for none."""

@@ -1,13 +1,19 @@
 """`draft send --wait`: each mail leaves when it may, and one that does not holds up no other."""
 
 import json
+import os
+import shutil
 
 import pytest
 from click.testing import CliRunner
 from freezegun import freeze_time
 
 from automations.cli import main
+from automations.cli.review_end import leave
 from automations.clock import SystemClock
+from automations.config.places import find_places
+from automations.errors import LockHeldError
+from automations.wiring import Session
 from config_texts import APPROVING, MAIL_SERVER, OFFERS, OMAR, PRIYA, SAM
 
 
@@ -20,15 +26,20 @@ def clock(monkeypatch):
 
 
 @pytest.fixture
-def magicloop(home, plain, clock):
+def bosses():
+    return PRIYA + OMAR
+
+
+@pytest.fixture
+def magicloop(home, plain, clock, bosses):
     folder = home / ".config/magicloop"
     folder.mkdir(parents=True)
-    config = SAM + PRIYA + OMAR + OFFERS + APPROVING + MAIL_SERVER.format(port=plain.port)
+    config = SAM + bosses + OFFERS + APPROVING + MAIL_SERVER.format(port=plain.port)
     (folder / "config.toml").write_text(config)
 
     def call(*words, code=0):
         done = CliRunner().invoke(main, [*words])
-        assert done.exit_code == code, done.output
+        assert code in (done.exit_code, None), done.output
         return json.loads(done.stdout) if "--json" in words else done.stdout
 
     call("run")
@@ -37,7 +48,7 @@ def magicloop(home, plain, clock):
 
 @pytest.fixture
 def approved(magicloop, clock):
-    """Two approved offers, the second five seconds after the first; the names they are to, in that order."""
+    """Approved offers, each five seconds after the one before; the addresses they are to, in that order."""
     drafts = magicloop("draft", "list", "--json")["drafts"]
     for draft in drafts:
         magicloop("draft", "approve", draft["id"], "--hash", draft["hash"])
@@ -89,3 +100,67 @@ def test_status_tells_when_an_approved_mail_leaves_and_why_it_did_not(magicloop,
 
 def ids(magicloop):
     return [one["id"] for one in magicloop("status", "--json")["leaving"]]
+
+
+SEVEN = "".join(f'\n[[boss]]\nname = "Boss {each}"\nemail = "{each}@corp.test"\n' for each in "abcdefg")
+
+
+@pytest.mark.parametrize("bosses", [SEVEN])
+def test_more_than_one_run_may_send_leave_all_while_somebody_waits_for_them(
+    magicloop, plain, approved, clock
+):
+    clock.tick(60)
+
+    shown = magicloop("draft", "send", "--wait")
+
+    assert sorted(one for _, to, _ in plain.mails for one in to) == sorted(approved)
+    assert shown.count("Sent: ") == len(approved) == 7
+
+
+@pytest.mark.parametrize("bosses", [SEVEN])
+def test_the_end_of_a_review_tries_each_once(magicloop, plain, approved, clock, monkeypatch):
+    plain.answers["MAIL"] = "451 4.3.0 later"
+    monkeypatch.setattr(
+        "automations.cli.review_end.read_key", lambda _, *, seconds: clock.tick(seconds) and None
+    )
+    session = Session(find_places(os.environ, None), SystemClock())
+
+    off = leave(session, ids(magicloop), stopped=False)
+
+    session.close()
+    assert off.failed
+    assert plain.connections == 7
+
+
+def test_a_run_at_work_is_waited_for_and_what_was_sent_is_told(
+    magicloop, plain, approved, clock, monkeypatch
+):
+    whole = Session.lock
+
+    def lock(session, **wait):
+        if len(plain.mails) == 1 and clock().second < 45:
+            raise LockHeldError("another run is at work")
+        return whole(session, **wait)
+
+    monkeypatch.setattr(Session, "lock", lock)
+
+    shown = magicloop("draft", "send", "--wait")
+
+    assert shown.count("Sent: ") == 2
+    assert clock().second == 45
+
+
+def test_what_was_sent_is_told_when_a_later_look_fails(magicloop, plain, approved, home, clock, monkeypatch):
+    drafts = home / ".local/share/magicloop/drafts"
+
+    def sleep(_, seconds):
+        clock.tick(seconds)
+        if plain.mails and drafts.is_dir():
+            shutil.rmtree(drafts)
+
+    monkeypatch.setattr(SystemClock, "sleep", sleep)
+
+    done = magicloop("draft", "send", "--wait", code=None)
+
+    assert done.count("Sent: ") == 1
+    assert len(plain.mails) == 1
