@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -109,7 +110,7 @@ def send_told(plain, *numbers):
 def wait_until_heard(pid, number):
     """Wait until a signal is no longer pending, so that the next of its kind is not one with it."""
     for _ in range(1000):
-        with open(f"/proc/{pid}/status") as status:
-            pending = next(int(line.split()[1], 16) for line in status if line.startswith("ShdPnd"))
+        status = Path(f"/proc/{pid}/status").read_text().splitlines()
+        pending = next(int(line.split()[1], 16) for line in status if line.startswith("ShdPnd"))
         if not pending >> (number - 1) & 1:
             return
