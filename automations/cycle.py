@@ -10,10 +10,11 @@ from automations.errors import ConflictError, ExitCode, PlanRefusedError, Provid
 from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity
 from automations.model.wake import Wake
 from automations.observe import observe, observe_claims
+from automations.plan.actions import GiveNotice
 from automations.plan.clock_check import CLOCK_WRONG, as_seen_by, words_of_ahead
 from automations.plan.cycle import plan_cycle, unlooked
 from automations.plan.needs import plan_needs
-from automations.plan.notices import Notices, next_reminder, plan_notices
+from automations.plan.notices import Notices, failure_code, next_reminder, plan_notices, still_unmended
 from automations.plan.nudges import plan_nudge
 from automations.plan.pings import PING_FAILED, counting, ping_problem, ping_status
 from automations.plan.recovery import plan_recovery
@@ -22,7 +23,7 @@ from automations.plan.sign_in_end import plan_sign_in_end
 from automations.plan.silence import SUBJECT, silence_of, still_shown, stopped_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
     from datetime import date, datetime
 
     from automations.model.policy import Policy
@@ -121,7 +122,8 @@ def run_cycle(
     told, held = _tell(policy, world, run, plan)
     results = (*recovered, *applied, *told)
     found, look = _found(policy, world, ground, run, before, plan, results, only)
-    notices = watch.told(before.problems, found, now)
+    done = [(each.kind, each.subject) for each in results if each.outcome is Outcome.DONE]
+    notices = watch.told(before.problems, found, now, done=done)
     _log_notices(world, run, notices, now)
     plan = replace(plan, due=min(filter(None, (plan.due, held, look)), default=None))
     wake = None if only else _wake(policy, plan, results, notices, ground, watched)
@@ -144,6 +146,7 @@ def _found(
     found = [
         *plan.problems,
         *_failures(policy.person, results, now),
+        *_untold(world, before, results, now),
         *(problem for problem in before.problems if unlooked(problem, only)),
         *plan.unsure,
         *ending,
@@ -194,6 +197,13 @@ def _tell(policy: Policy, world: World, run: Run, plan: Plan) -> tuple[tuple[Res
     return (apply_all(Bench(policy, world, recorded, run.id), (notice,)) if notice else ()), held
 
 
+def _untold(world: World, before: Recorded, results: Sequence[Result], now: datetime) -> list[Problem]:
+    """Return the failed notice that nothing was to be told of since, so that it may fail again."""
+    if world.notifier is None or any(each.kind == GiveNotice.kind for each in results):
+        return []
+    return still_unmended(before.problems, GiveNotice.kind, now)
+
+
 def _log_notices(world: World, run: Run, notices: Notices, now: datetime) -> None:
     """Log which problems began and which are over: a line each, not one a run."""
     for outcome, problems in (("standing", notices.begun), ("over", notices.ended)):
@@ -217,6 +227,7 @@ class _Watch:
         found: Sequence[Problem],
         now: datetime,
         status: ExitCode | None = None,
+        done: Collection[tuple[str, str]] = (),
     ) -> Notices:
         """Tell the monitor how the run ends; return the notices, one that it was not reached among them.
 
@@ -224,12 +235,12 @@ class _Watch:
         """
         if self.monitor is None:
             kept = [each for each in before if each.code == PING_FAILED and self.policy.monitor]
-            return plan_notices(before, [*found, *kept], now)
+            return plan_notices(before, [*found, *kept], now, done=done)
         if status is None:
             status = ping_status(plan_notices(before, found, now).standing)
         ended = self.monitor.end(status)
         problem = ping_problem(self.policy.person, self.fault, ended, now)
-        return plan_notices(before, [*found, problem] if problem else found, now)
+        return plan_notices(before, [*found, problem] if problem else found, now, done=done)
 
 
 def _refuse(world: World, run: Run, before: Recorded, refusal: PlanRefusedError, watch: _Watch) -> Report:
@@ -333,7 +344,7 @@ def _failures(person: str, results: Sequence[Result], now: datetime) -> list[Pro
         problems.append(
             Problem(
                 person=person,
-                code=f"{result.kind}-failed",
+                code=failure_code(result.kind),
                 subject=result.subject,
                 severity=severity_of(error),
                 what=error.what,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from automations.errors import ClaimOpenError, ConflictError, FaultClass, MagicloopError, ProviderError
 from automations.model.records import LogEntry, Outcome
+from automations.plan.notices import failure_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -202,7 +203,7 @@ def _claim(bench: Bench, action: Action, before: tuple[Record, ...] = ()) -> int
 
 def failed_before(bench: Bench, action: Action, error: MagicloopError) -> Result:
     """Record a failure that came before anything was claimed, once as long as it stays the same."""
-    key = (f"{action.kind}-failed", action.subject)
+    key = (failure_code(action.kind), action.subject)
     if not any(problem.key == key and problem.what == error.what for problem in bench.recorded.problems):
         detail = f"{error.where}: {error.what}" if error.where else error.what
         bench.world.journal.record(entry_of(bench, action, Outcome.FAILED, detail))

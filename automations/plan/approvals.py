@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from automations.model.records import DraftState, Severity
 from automations.model.sending import ApprovalState
+from automations.plan.decided import standing
 
 if TYPE_CHECKING:
-    from automations.model.records import Draft, Recorded
+    from datetime import datetime
+
+    from automations.model.records import Draft, Problem, Recorded
     from automations.model.sending import Approval
+
+RAN_OUT = "the approval ran out after 72 hours"
+LAPSED = "approval-lapsed"
 
 
 def live_approvals(recorded: Recorded, draft: Draft) -> tuple[Approval, ...]:
@@ -24,3 +31,21 @@ def voided(recorded: Recorded, draft: Draft) -> tuple[Approval, ...]:
     return tuple(
         replace(each, state=ApprovalState.VOID, rev=each.rev + 1) for each in live_approvals(recorded, draft)
     )
+
+
+def lapsed(recorded: Recorded, now: datetime) -> list[Problem]:
+    """Return what to ask of approved mails that did not go in time: whoever approved one believes that it went."""
+    return [
+        standing(
+            recorded,
+            now,
+            code=LAPSED,
+            subject=draft.key,
+            severity=Severity.ASK,
+            what=f"the mail {draft.subject!r} was approved and did not go: {draft.reason}",
+            where=", ".join(draft.to),
+            fix=f"magicloop review {draft.id[:6]}    (or: magicloop draft discard {draft.id[:6]})",
+        )
+        for draft in recorded.drafts
+        if draft.state is DraftState.WAITING and draft.reason == RAN_OUT
+    ]

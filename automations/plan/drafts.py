@@ -15,7 +15,7 @@ from automations.plan.actions import (
     RestoreDraft,
     UpdateDraft,
 )
-from automations.plan.approvals import live_approvals
+from automations.plan.approvals import RAN_OUT, live_approvals
 from automations.plan.decided import Decided, standing
 from automations.plan.lifecycle import FINAL
 from automations.plan.severities import SEVERITIES
@@ -209,9 +209,8 @@ def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[
         return (AdoptDraft(draft, there, "you edited it outside; your words stand"),)
     first: tuple[Action, ...] = ()
     if any(at <= now for at in _approval_ends(draft, recorded)):
-        reason = "the approval ran out after 72 hours"
-        first = (CloseDraft(draft, DraftState.WAITING, reason),)
-        draft = replace(draft, state=DraftState.WAITING, reason=reason, rev=draft.rev + 1)
+        first = (CloseDraft(draft, DraftState.WAITING, RAN_OUT),)
+        draft = replace(draft, state=DraftState.WAITING, reason=RAN_OUT, rev=draft.rev + 1)
     if seen.drafts.lost and draft.provider_id:
         return (*first, RestoreDraft(draft, "the drafts folder was gone"))
     if there is not None and not same_words(draft, there):

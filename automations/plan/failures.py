@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 
 from automations.errors import LockHeldError
 from automations.model.records import Problem
-from automations.plan.notices import LOCK_HELD, REMIND_AFTER, Notices, next_reminder, plan_notices
+from automations.plan.notices import (
+    LOCK_HELD,
+    REMIND_AFTER,
+    RUN_FAILED,
+    Notices,
+    next_reminder,
+    plan_notices,
+)
 from automations.plan.severities import severity_of
 
 if TYPE_CHECKING:
@@ -20,8 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.errors import MagicloopError
-
-RUN_FAILED = "run-failed"
 
 
 def failure_of(error: MagicloopError, now: datetime, *, named: str = "") -> Problem:

@@ -7,9 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.records import Severity
+from automations.plan.pings import PING_FAILED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from automations.model.records import Problem
@@ -30,8 +31,11 @@ LOCK_HELD = "lock-held"
 LOCK_GRACE = timedelta(hours=2)
 """A run that finds another at work is no failure. By then that one hangs, and `status --alive` says so too."""
 
-RECOVERS = frozenset({"calendar-unreadable", "drafts-unreadable", "clock-wrong", LOCK_HELD})
-"""Problems whose end is news, as is that of every failed action. What was asked for is known to be done."""
+RUN_FAILED = "run-failed"
+RECOVERS = frozenset(
+    {"calendar-unreadable", "drafts-unreadable", "clock-wrong", LOCK_HELD, RUN_FAILED, PING_FAILED}
+)
+"""Problems whose end is news, as is that of a failed action that was done since. What was asked for is known to be done."""
 
 LOUDNESS = (Severity.SIGN_IN, Severity.ERROR, Severity.ASK, Severity.TEMPORARY, Severity.WARNING)
 """From the worst to the least."""
@@ -51,15 +55,28 @@ class Notices:
     ended: tuple[Problem, ...] = ()
 
 
-def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datetime) -> Notices:
-    """Compare the problems of the last run with those of this one.
+def failure_code(kind: str) -> str:
+    """Return the code of the problem that an action of this kind failed."""
+    return f"{kind}-failed"
+
+
+def plan_notices(
+    before: Sequence[Problem],
+    found: Sequence[Problem],
+    now: datetime,
+    *,
+    done: Collection[tuple[str, str]] = (),
+) -> Notices:
+    """Compare the problems of the last run with those of this one; `done` are (kind, subject) of what it did.
 
     A problem is the same as long as code and subject are: its words may change (a time in them moves on with
     the clock) without being told again. It is told again when it got worse, and once a day (a warning of more
     than two weeks once a week), all that last together. One that went away has recovered only when nothing else
-    is wrong with its subject, and when it is one of `RECOVERS` or a failed action: a question that was answered,
-    or lapsed with its month, ends in silence. A clock that was set back counts as no time passed.
+    is wrong with its subject, and when it is one of `RECOVERS` or a failed action that is done now: a question that
+    was answered, or lapsed with its month, ends in silence, as does a mail that is no longer tried. A clock that was
+    set back counts as no time passed.
     """
+    mended = {(failure_code(kind), subject) for kind, subject in done}
     known = {problem.key: problem for problem in before}
     lasting = [_lasting(problem, known.get(problem.key)) for problem in _unique(found)]
     early = REMIND_ALONG if any(_is_old_news(each, now) for each in lasting) else timedelta(0)
@@ -76,12 +93,17 @@ def plan_notices(before: Sequence[Problem], found: Sequence[Problem], now: datet
         standing.append(current)
     ill = {problem.subject for problem in standing}
     ended = tuple(problem for problem in known.values() if problem.reported is not None)
-    recovered = tuple(p for p in ended if p.subject not in ill and _recovers(p))
+    recovered = tuple(p for p in ended if p.subject not in ill and (p.code in RECOVERS or p.key in mended))
     return Notices(tuple(standing), tuple(told), recovered, tuple(begun), ended)
 
 
-def _recovers(problem: Problem) -> bool:
-    return problem.code in RECOVERS or problem.code.endswith("-failed")
+def still_unmended(before: Sequence[Problem], kind: str, now: datetime) -> list[Problem]:
+    """Return the failures of an action that was not to be tried again: for a day nobody knows that they are over."""
+    return [
+        each
+        for each in before
+        if each.code == failure_code(kind) and each.reported and now - each.reported < REMIND_AFTER
+    ]
 
 
 def next_reminder(standing: Sequence[Problem]) -> datetime | None:

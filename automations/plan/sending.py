@@ -15,6 +15,7 @@ from automations.model.records import DraftState, Severity
 from automations.model.seen import CopyNow
 from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState
 from automations.plan.actions import CloseDraft, SendDraft
+from automations.plan.approvals import LAPSED, lapsed
 from automations.plan.decided import Decided, standing
 from automations.plan.drafts import same_words, unshown
 from automations.plan.lifecycle import Event, step
@@ -35,7 +36,7 @@ T_SETTLE = timedelta(minutes=60)
 
 UNKNOWN_SEND = "send-unknown"
 UNSETTLED_SEND = "send-unsettled"
-SENDING_PROBLEMS = frozenset({UNKNOWN_SEND, UNSETTLED_SEND})
+SENDING_PROBLEMS = frozenset({UNKNOWN_SEND, UNSETTLED_SEND, LAPSED})
 
 UNTOLD = "nobody can tell whether it went: it is asked, and never sent again by itself"
 
@@ -68,6 +69,7 @@ def plan_sending(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) 
     asked = [draft for draft in recorded.drafts if draft.state is DraftState.UNKNOWN]
     problems = [*(_unsettled(draft, now, recorded) for draft in unsettled)]
     problems += [_unknown(draft, now, recorded) for draft in asked]
+    problems += lapsed(recorded, now)
     return Decided(tuple(actions), tuple(problems), tuple(due))
 
 

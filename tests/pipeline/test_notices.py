@@ -7,7 +7,7 @@ import pytest
 from worlds import PRIYA
 
 from automations.desk import review
-from automations.errors import FaultClass, ProviderError
+from automations.errors import ExitCode, FaultClass, ProviderError
 
 OFFER = f"offer:{PRIYA.id}:2026-03"
 
@@ -108,3 +108,30 @@ def test_without_a_notifier_nothing_is_remembered(kept):
     kept.run()
     assert kept.recorded.nudges == ()
     assert replace(kept.world, notifier=None) == kept.world
+
+
+NO_BUS = ProviderError("there is no desktop", fault=FaultClass.PERMANENT)
+
+
+def test_a_notice_that_failed_stands_through_the_night_until_one_can_be_given(told):
+    told.notifier.fault = NO_BUS
+    assert told.run().exit_code is ExitCode.PARTIAL
+    told.clock.go(hours=10)
+    evening = told.run()
+    assert (evening.exit_code, evening.notices.recovered) == (ExitCode.PARTIAL, ())
+    told.clock.instant = datetime(2026, 3, 3, 8, 0, tzinfo=UTC)
+    told.notifier.fault = None
+    morning = told.run()
+    assert [problem.code for problem in morning.notices.recovered] == ["give-notice-failed"]
+    assert bodies(told) == ["1 mail waits for you. magicloop review"]
+
+
+def test_a_notice_that_failed_and_that_nothing_needs_is_over_after_a_day_without_a_word(told):
+    told.notifier.fault = NO_BUS
+    told.run()
+    review.discard(told.bench, told.draft(OFFER), "no")
+    told.clock.go(hours=23)
+    assert told.run().exit_code is ExitCode.PARTIAL
+    told.clock.go(hours=2)
+    report = told.run()
+    assert (told.problems(), report.notices.recovered) == (set(), ())

@@ -11,10 +11,10 @@ HOUR = timedelta(hours=1)
 FULL = Problem("ann", "create-draft-failed", "offer:x", Severity.ERROR, "the disk is full", "/d", "free", NOW)
 
 
-def after(hours, problem=FULL, known=FULL):
+def after(hours, problem=FULL, known=FULL, done=()):
     """Tell of a problem at nine, look again some hours later; return those notices."""
     first = plan_notices((), (known,), NOW)
-    return plan_notices(first.standing, (problem,) if problem else (), NOW + hours * HOUR)
+    return plan_notices(first.standing, (problem,) if problem else (), NOW + hours * HOUR, done=done)
 
 
 def test_a_new_problem_is_told_at_once():
@@ -102,10 +102,18 @@ def test_what_only_has_to_wait_is_told_after_a_day():
 
 
 def test_a_problem_told_of_is_told_to_be_well_again_once():
-    assert [problem.key for problem in after(1, None).recovered] == [FULL.key]
-    assert after(1, None).standing == ()
+    done = [("create-draft", "offer:x")]
+    assert [problem.key for problem in after(1, None, done=done).recovered] == [FULL.key]
+    assert after(1, None, done=done).standing == ()
     offline = replace(FULL, severity=Severity.TEMPORARY)
-    assert after(1, None, offline).recovered == (), "nobody heard of it"
+    assert after(1, None, offline, done=done).recovered == (), "nobody heard of it"
+
+
+@pytest.mark.parametrize("done", [[], [("send-draft", "offer:x")], [("create-draft", "offer:y")]])
+def test_what_failed_and_is_no_longer_tried_is_not_told_to_be_well_again(done):
+    notices = after(1, None, done=done)
+    assert (notices.standing, notices.recovered) == ((), ())
+    assert [problem.key for problem in notices.ended] == [FULL.key]
 
 
 def test_only_the_end_of_a_failure_is_news():
