@@ -9,7 +9,7 @@ from automations.plan.actions import CreateDraft
 from automations.plan.business_days import business_days_later
 from automations.plan.decided import Decided
 from automations.plan.drafts import supersede
-from automations.plan.loop import is_unanswered, offers_to, went_out
+from automations.plan.loop import is_unanswered, offers_to, was_made, went_out
 from automations.plan.promises import working_weekdays
 from automations.plan.withholding import withheld_from
 from automations.plan.zones import day_start, local, month_of, month_span, say_day, say_month
@@ -64,7 +64,7 @@ def _follow_up(
     went, ends = went_out(offer), offer.expires
     if went is None or not is_unanswered(offer, recorded) or (ends is not None and now >= ends):
         return None
-    if key in recorded.draft_keys or withheld_from(boss, now, zone, recorded):
+    if was_made(key, recorded) or withheld_from(boss, now, zone, recorded):
         return None
     asked_on = local(went, zone).date()
     days = policy.offers.follow_up_days
@@ -93,7 +93,7 @@ def pause_note(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) ->
     zone = policy.me.zone
     month = month_of(now, zone)
     key = pause_note_key(boss.id, month)
-    if key in recorded.draft_keys:
+    if was_made(key, recorded):
         return None
     in_hand = sorted(
         (p for p in recorded.promises if p.boss == boss.id and p.state is PromiseState.OPEN),

@@ -109,6 +109,9 @@ MOVES: Final[Mapping[S, frozenset[S]]] = {state: frozenset(row.values()) for sta
 FINAL: Final = frozenset(state for state, following in MOVES.items() if following <= {state})
 """States that are never left."""
 
+ENDED_UNSENT: Final = frozenset(_ENDS_UNSENT.values())
+"""States of a mail that certainly will not go; the person may have another written for the same purpose."""
+
 OUT: Final = frozenset({S.SENT, S.SENT_ELSEWHERE})
 """States of a mail that certainly went, from here or by the person's hand."""
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.loop import AnswerKind, PromiseState
-from automations.model.records import Cycle
+from automations.model.records import Cycle, DraftState
 from automations.plan.actions import CloseCycle, OpenCycle
 from automations.plan.decided import Decided
 from automations.plan.ladder import rung_with, trust_in
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 STEPS = ("standing", "asked", "doing", "proposed", "repeat")
 STANDING_LASTS = timedelta(days=90)
 """How long "you are doing your job well" stays an answer."""
+NOT_IN_CONFIG = "this boss is no longer in the config"
+"""Why a mail to a boss was closed, as journals keep it: never to be reworded."""
 PROPOSALS = frozenset({"offer-suggest", "offer-done", "offer-intend", "goal-trade"})
 
 
@@ -73,7 +75,7 @@ def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> 
     for cycle in recorded.cycles:
         over = cycle.month < month
         if cycle.closed is None and (over or cycle.boss not in bosses):
-            reason = _how_it_ended(cycle, recorded) if over else "this boss is no longer in the config"
+            reason = _how_it_ended(cycle, recorded) if over else NOT_IN_CONFIG
             actions.append(CloseCycle(replace(cycle, closed=now, rev=cycle.rev + 1), reason))
         elif cycle.closed is not None and cycle.month == month and cycle.boss in bosses:
             again = replace(cycle, closed=None, rev=cycle.rev + 1)
@@ -92,6 +94,17 @@ def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> 
 def offers_to(boss_id: str, recorded: Recorded) -> tuple[Draft, ...]:
     """Return every offer ever drafted for a boss, oldest first."""
     return tuple(draft for draft in recorded.drafts if draft.key.startswith(f"offer:{boss_id}:"))
+
+
+def was_put_aside(draft: Draft) -> bool:
+    """Tell whether a mail was closed only because its boss was not in the config: it counts as never made."""
+    return draft.state is DraftState.SUPERSEDED and draft.reason == NOT_IN_CONFIG
+
+
+def was_made(key: str, recorded: Recorded) -> bool:
+    """Tell whether a mail was drafted for a purpose, one that was only put aside apart."""
+    known = key in recorded.draft_keys
+    return known and any(draft.key == key and not was_put_aside(draft) for draft in recorded.drafts)
 
 
 def went_out(draft: Draft) -> datetime | None:

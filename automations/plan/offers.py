@@ -17,7 +17,8 @@ from automations.plan.catalogue import IDEAS_SHOWN, Choice, Lacks, choose, offer
 from automations.plan.decided import Decided, standing
 from automations.plan.drafts import supersede
 from automations.plan.follow_up import pause_note, plan_follow_ups
-from automations.plan.loop import offers_to, standing_with
+from automations.plan.lifecycle import ENDED_UNSENT
+from automations.plan.loop import NOT_IN_CONFIG, offers_to, standing_with, was_put_aside
 from automations.plan.promises import working_weekdays
 from automations.plan.withholding import open_incident, withheld_from
 from automations.plan.zones import (
@@ -82,9 +83,12 @@ def withheld(policy: Policy, now: datetime, recorded: Recorded) -> tuple[tuple[B
 def offer_now(
     boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
 ) -> CreateDraft | Problem | Withheld | None:
-    """Return this month's offer as if it were due, what forbids it or is missing; None when there is one already."""
-    month = month_of(now, policy.me.zone)
-    if any(offer.key == offer_key(boss.id, month) for offer in offers_to(boss.id, recorded)):
+    """Return this month's offer as if it were due, what forbids it or is missing; None when there is one already.
+
+    One that ended unsent is none: the person may have it written anew, which no run does by itself.
+    """
+    key = offer_key(boss.id, month_of(now, policy.me.zone))
+    if any(offer.key == key and offer.state not in ENDED_UNSENT for offer in offers_to(boss.id, recorded)):
         return None
     return withheld_from(boss, now, policy.me.zone, recorded) or _offer(boss, policy, now, seen, recorded)
 
@@ -97,7 +101,7 @@ def _to_nobody(policy: Policy, recorded: Recorded) -> tuple[Action, ...]:
         lambda draft: (
             draft.key.startswith(OF_A_BOSS) and draft.key.partition(":")[2].rpartition(":")[0] not in bosses
         ),
-        "this boss is no longer in the config",
+        NOT_IN_CONFIG,
     )
 
 
@@ -129,10 +133,12 @@ def _offer(
     boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Recorded, when: str = "asked for by hand"
 ) -> CreateDraft | Problem:
     """Return the draft of this month's offer, or what is missing for it."""
-    zone, earlier = policy.me.zone, offers_to(boss.id, recorded)
+    zone, earlier = policy.me.zone, _counted(boss, recorded)
     month, today = month_of(now, zone), local(now, zone).date()
-    loop = standing_with(boss, now, zone, recorded)
-    chosen = choose(boss, loop.stage, policy, recorded, today) or _asking(boss, policy, now, seen, recorded)
+    key, loop = offer_key(boss.id, month), standing_with(boss, now, zone, recorded)
+    chosen = choose(boss, loop.stage, policy, _entry_back(key, recorded), today) or _asking(
+        boss, policy, now, seen, recorded
+    )
     if isinstance(chosen, Lacks):
         return _needs_facts(boss, chosen, recorded, now)
     why = f"{loop.why}; {chosen.note}" if chosen.note else loop.why
@@ -144,18 +150,18 @@ def _offer(
         "wording": len(earlier) % WORDINGS,
         **chosen.facts,
     }
-    key = offer_key(boss.id, month)
     used = chosen.idea and replace(
         chosen.idea, state=OfferIdeaState.USED, used_for=key, rev=chosen.idea.rev + 1
     )
-    ends = month_span(add_months(month, 1) if not earlier and _late(now, month, zone) else month, zone).end
+    first = all(offer.key == key for offer in earlier)
+    ends = month_span(add_months(month, 1) if first and _late(now, month, zone) else month, zone).end
     last_day = chosen.last_day
     return CreateDraft(
         key=key,
         draft_kind="offer",
         template=chosen.template,
         facts=facts,
-        unlike=tuple(offer.body_text for offer in earlier),
+        unlike=tuple(offer.body_text for offer in earlier if offer.key != key),
         also=(used,) if used else (),
         to=(boss.email,),
         reason=f"{say_month(month)} offer to {boss.name}, {when}; stage {_stage_of(chosen.template)}: {why}",
@@ -174,14 +180,32 @@ def _next_month(boss: Boss, earlier: tuple[Draft, ...], zone: str) -> Month:
     last = earlier[-1]
     month = _month_of_offer(last)
     following = add_months(month, boss.every_months)
-    if len(earlier) == 1 and _late(last.created, month, zone):
+    if len({offer.key for offer in earlier}) == 1 and _late(last.created, month, zone):
         return max(following, add_months(month, 2))
     return following
 
 
 def _so_far(boss: Boss, month: Month, recorded: Recorded) -> tuple[Draft, ...]:
     """Return the offers up to a month. A later one was made by a clock that was ahead, and keeps nobody waiting."""
-    return tuple(offer for offer in offers_to(boss.id, recorded) if _month_of_offer(offer) <= month)
+    return tuple(offer for offer in _counted(boss, recorded) if _month_of_offer(offer) <= month)
+
+
+def _counted(boss: Boss, recorded: Recorded) -> tuple[Draft, ...]:
+    """Return the offers that were made to a boss, oldest first, whatever became of them."""
+    return tuple(offer for offer in offers_to(boss.id, recorded) if not was_put_aside(offer))
+
+
+def _entry_back(key: str, recorded: Recorded) -> Recorded:
+    """Return what is recorded with the catalogue entry open again that an offer used which was put aside."""
+    if not any(offer.key == key and was_put_aside(offer) for offer in recorded.drafts):
+        return recorded
+    entries = tuple(
+        replace(idea, state=OfferIdeaState.OPEN)
+        if idea.state is OfferIdeaState.USED and idea.used_for == key
+        else idea
+        for idea in recorded.offer_ideas
+    )
+    return replace(recorded, offer_ideas=entries)
 
 
 def _month_of_offer(offer: Draft) -> Month:
@@ -208,7 +232,7 @@ def _asking(boss: Boss, policy: Policy, now: datetime, seen: Seen, recorded: Rec
         lacks.append("one fact that shows your work is on track (offers.on_track)")
     if lacks:
         return Lacks(" and ".join(lacks), "[offers] in the config", "magicloop config edit")
-    turn = len(offers_to(boss.id, recorded))
+    turn = len(_counted(boss, recorded))
     first = (turn * IDEAS_SHOWN) % len(ideas)
     today = local(now, policy.me.zone).date()
     by = business_days_later(today, REPLY_WORKING_DAYS, seen.holidays, working_weekdays(policy))

@@ -10,7 +10,7 @@ from automations.plan.business_days import business_days_later, clamped_day, shi
 from automations.plan.decided import Decided
 from automations.plan.ladder import trust_in
 from automations.plan.lifecycle import LIVE
-from automations.plan.loop import STANDING_LASTS
+from automations.plan.loop import STANDING_LASTS, was_made
 from automations.plan.promises import working_weekdays
 from automations.plan.withholding import withheld_from
 from automations.plan.zones import add_months, day_start, local, month_of, month_span
@@ -88,7 +88,7 @@ def _standing_check(
 ) -> CreateDraft | datetime | None:
     """Return the question, or when it is to be asked since the boss's last word gets old, None once it was made."""
     key = f"standing:{boss.id}:{quarter_of(month_of(now, policy.me.zone))}"
-    if key in recorded.draft_keys:
+    if was_made(key, recorded):
         return None
     kinds = (AnswerKind.SOLID, AnswerKind.NOT_SOLID)
     words = [answer.at for answer in recorded.answers if answer.boss == boss.id and answer.kind in kinds]
@@ -103,7 +103,7 @@ def _goal_trade(boss: Boss, policy: Policy, now: datetime, recorded: Recorded) -
     quarter = quarter_of(month_of(now, policy.me.zone))
     key = f"goal-trade:{boss.id}:{quarter}"
     kept = [p for p in recorded.promises if p.boss == boss.id and p.state is PromiseState.KEPT]
-    if len(kept) < KEPT_FOR_GOAL or not policy.goals or key in recorded.draft_keys:
+    if len(kept) < KEPT_FOR_GOAL or not policy.goals or was_made(key, recorded):
         return None
     made = sum(draft.key.startswith(f"goal-trade:{boss.id}:") for draft in recorded.drafts)
     goal = policy.goals[made % len(policy.goals)]

@@ -15,6 +15,7 @@ from automations.model.sending import AttemptState
 from automations.plan.actions import (
     CancelBlock,
     MoveBlock,
+    RemoveCopy,
     RestoreBlock,
     RestoreDraft,
     SendDraft,
@@ -89,11 +90,15 @@ def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
 
 
 def claimed_draft(claim: OpenClaim, recorded: Recorded) -> Draft | None:
-    """Return the draft a claim is about: the newest with its key, None for other kinds."""
+    """Return the draft a claim is about: the newest with its key, None for other kinds.
+
+    A copy is removed of one at its end, and another may have been written for the same purpose since.
+    """
     if claim.kind not in DRAFT_KINDS:
         return None
-    drafts = [draft for draft in recorded.drafts if draft.key == claim.subject]
-    return max(drafts, key=lambda draft: draft.created, default=None)
+    removal = claim.kind == RemoveCopy.kind
+    drafts = (draft for draft in reversed(recorded.drafts) if draft.key == claim.subject)
+    return next((draft for draft in drafts if not removal or draft.state in FINAL), None)
 
 
 def claimed_send(claim: OpenClaim, recorded: Recorded) -> tuple[Draft, Attempt] | None:
