@@ -23,6 +23,7 @@ from automations.apply.drafts import (
     close_draft,
     create_draft,
     remove_copy,
+    reopen_draft,
     restore_draft,
     update_draft,
 )
@@ -98,6 +99,8 @@ def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: P
             return (restore_draft(bench, action),)
         case act.UpdateDraft():
             return (update_draft(bench, action),)
+        case act.ReopenDraft():
+            return reopen_draft(bench, action)
         case act.RemoveCopy():
             return (remove_copy(bench, action),)
         case act.CloseDraft():

@@ -12,7 +12,7 @@ from automations.compose.mime import Letter, build_mime, hash_of, message_id_for
 from automations.errors import ConflictError, RefusedError
 from automations.model.records import Draft, DraftState, LogEntry, Outcome
 from automations.model.similarity import too_similar
-from automations.plan.actions import RemoveCopy, UpdateDraft
+from automations.plan.actions import CreateDraft, RemoveCopy, UpdateDraft
 from automations.plan.approvals import voided
 from automations.plan.drafts import html_is_behind, same_words
 from automations.plan.lifecycle import FINAL, Event, step
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from automations.model.records import Recorded
     from automations.model.seen import SeenDraft
     from automations.model.words import Words
-    from automations.plan.actions import AdoptDraft, CloseDraft, CreateDraft, RestoreDraft
+    from automations.plan.actions import AdoptDraft, CloseDraft, ReopenDraft, RestoreDraft
 
 
 WORDINGS_TRIED = 5
@@ -101,6 +101,32 @@ def close_draft(bench: Bench, action: CloseDraft) -> tuple[Result, ...]:
     return (noted, remove_copy(bench, RemoveCopy(draft, action.reason)))
 
 
+def reopen_draft(bench: Bench, action: ReopenDraft) -> tuple[Result, ...]:
+    """Write the words of a draft that ended before its time down as the next of its purpose, then make its copy.
+
+    What was put off stays so. Its bytes are made anew: they carry their draft's id.
+    """
+    old = action.draft
+    ref = _next_id(bench, old.key)
+    again = replace(
+        old,
+        id=ref,
+        state=DraftState.RENDERED,
+        created=bench.world.clock.now(),
+        rev=1,
+        text_rev=1,
+        previous_text="",
+        provider_id="",
+        remote="",
+        reason=action.reason,
+        message_id=message_id_for(ref, old.sender),
+    )
+    draft = _with_bytes(bench, again)
+    noted = note(bench, action, (draft,))
+    making = CreateDraft(draft.key, draft.kind, "", {}, draft.to, action.reason, draft=draft)
+    return (noted, create_draft(bench, making))
+
+
 def adopt_draft(bench: Bench, action: AdoptDraft) -> tuple[Result, ...]:
     """Take over the person's own words. Where only the text part was edited, the HTML part follows it."""
     seen, old = action.seen, action.draft
@@ -170,11 +196,16 @@ def purpose_of(recorded: Recorded, key: str) -> str:
     return "|".join((key, *(instant.isoformat() for instant in made)))
 
 
+def _next_id(bench: Bench, key: str) -> str:
+    """Return the id of the next draft of a purpose."""
+    generation = sum(draft.key == key for draft in bench.recorded.drafts) + 1
+    return draft_id(bench.policy.person, purpose_of(bench.recorded, key), generation)
+
+
 def _render(bench: Bench, action: CreateDraft) -> Draft:
     words = _fresh_words(bench, action)
     person, now = bench.policy.person, bench.world.clock.now()
-    generation = sum(draft.key == action.key for draft in bench.recorded.drafts) + 1
-    ref, sender = draft_id(person, purpose_of(bench.recorded, action.key), generation), bench.policy.me.email
+    ref, sender = _next_id(bench, action.key), bench.policy.me.email
     draft = _with_bytes(
         bench,
         Draft(

@@ -227,12 +227,13 @@ def answer(
 
 
 def _answered(boss: Boss, kind: AnswerKind, recorded: Recorded) -> Draft | None:
-    """Return the newest mail to the boss that an answer of this kind can be about."""
+    """Return the mail to the boss that went last, or was handed over, of those an answer of this kind can be about."""
     prefix = "standing:" if kind in (AnswerKind.SOLID, AnswerKind.NOT_SOLID) else "offer:"
-    mails = [draft for draft in recorded.drafts if draft.key.startswith(f"{prefix}{boss.id}:")]
-    return next(
-        (mail for mail in reversed(mails) if went_out(mail) is not None or mail.handed_over is not None), None
-    )
+    mails = (draft for draft in reversed(recorded.drafts) if draft.key.startswith(f"{prefix}{boss.id}:"))
+    gone = ((went_out(mail) or mail.handed_over, mail) for mail in mails)
+    return max(
+        ((at, mail) for at, mail in gone if at is not None), key=lambda each: each[0], default=(None, None)
+    )[1]
 
 
 def draft_offer(bench: Bench, holidays: HolidaysOf, name: str) -> Draft:

@@ -204,6 +204,18 @@ class CreateDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class ReopenDraft(OfDraft):
+    """Write a mail again, word for word, whose time was not over after all; it waits for the person anew.
+
+    `draft` is the record at its end, which stays as it is: the mail is the next one of the same purpose.
+    """
+
+    kind: ClassVar[str] = "reopen-draft"
+    draft: Draft
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareUpdate:
     """Record an incident's next update ahead of its promise, and write its mails.
 
@@ -316,6 +328,7 @@ Action = (
     | CreateDraft
     | ProposeTalk
     | PrepareUpdate
+    | ReopenDraft
     | RestoreDraft
     | RemoveCopy
     | UpdateDraft

@@ -272,7 +272,7 @@ def _trust(
     count, began = opened_again(recorded, incident)
     prefix = f"trust:{incident.id}:" + (f"{count}." if count > 1 else "")
     made = [d for d in drafts_about(recorded, incident.id) if d.key.startswith(prefix) and d.created >= began]
-    number = len(made) + 1
+    number = len({draft.key for draft in made}) + 1
     if number > TRUST_NOTES or week > 2 * TRUST_NOTES:
         return Decided()
     due = max([reviewed, *(draft.created for draft in made)]) + WEEK

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from automations.plan.actions import Plan, SendDraft
+from automations.plan.actions import Plan, ReopenDraft, SendDraft
 from automations.plan.aftermath import AFTERMATH_PROBLEMS, plan_aftermath
 from automations.plan.clock_check import check_server
 from automations.plan.drafts import one_end_each, plan_drafts
@@ -19,6 +19,7 @@ from automations.plan.loop import plan_loop
 from automations.plan.offers import NEEDS_FACTS, plan_offers
 from automations.plan.promises import PROMISE_PROBLEMS, plan_promises
 from automations.plan.quarterly import plan_quarterly
+from automations.plan.reopening import plan_reopening
 from automations.plan.sending import SENDING_PROBLEMS, plan_sending
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ NEEDS_CALENDARS = frozenset({NO_SLOT, CONFLICT, "book-block-failed", "move-block
 
 AUTOMATIONS: Mapping[str, Automation] = {
     "drafts": Automation(plan_drafts),
+    "reopening": Automation(plan_reopening, claims=frozenset({ReopenDraft.kind})),
     "loop": Automation(plan_loop),
     "incidents": Automation(plan_incidents, codes=INCIDENT_PROBLEMS, drafts=("incident:",)),
     "aftermath": Automation(
@@ -82,7 +84,7 @@ AUTOMATIONS: Mapping[str, Automation] = {
 }
 """In the order of their actions: what was edited outside is read in before anything is made."""
 
-ALWAYS = frozenset({"drafts", "loop"})
+ALWAYS = frozenset({"drafts", "reopening", "loop"})
 
 
 def unlooked(problem: Problem, only: frozenset[str]) -> bool:

@@ -34,14 +34,15 @@ def pause_note_key(boss_id: str, month: Month) -> str:
 
 
 def plan_follow_ups(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
-    """Draft the reminder of each boss's newest offer, once, while its month lasts."""
+    """Draft the reminder of the offer that went to each boss last, once, while its month lasts."""
     actions: list[CreateDraft | CloseDraft] = [*_answered_meanwhile(recorded)]
     due: list[datetime] = []
     for boss in policy.bosses:
-        offers = offers_to(boss.id, recorded)
-        if not offers or not policy.offers.follow_up_days:
+        gone = [(at, offer) for offer in offers_to(boss.id, recorded) if (at := went_out(offer)) is not None]
+        if not gone or not policy.offers.follow_up_days:
             continue
-        decided = _follow_up(boss, offers[-1], policy, now, seen, recorded)
+        went, offer = max(gone, key=lambda each: each[0])
+        decided = _follow_up(boss, offer, went, policy, now, seen, recorded)
         if isinstance(decided, CreateDraft):
             actions.append(decided)
         elif decided is not None:
@@ -58,11 +59,11 @@ def _answered_meanwhile(recorded: Recorded) -> tuple[CloseDraft, ...]:
 
 
 def _follow_up(
-    boss: Boss, offer: Draft, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
+    boss: Boss, offer: Draft, went: datetime, policy: Policy, now: datetime, seen: Seen, recorded: Recorded
 ) -> CreateDraft | datetime | None:
     zone, key = policy.me.zone, follow_up_key(offer)
-    went, ends = went_out(offer), offer.expires
-    if went is None or not is_unanswered(offer, recorded) or (ends is not None and now >= ends):
+    ends = offer.expires
+    if not is_unanswered(offer, recorded) or (ends is not None and now >= ends):
         return None
     if was_made(key, recorded) or withheld_from(boss, now, zone, recorded):
         return None

@@ -186,8 +186,12 @@ def _next_month(boss: Boss, earlier: tuple[Draft, ...], zone: str) -> Month:
 
 
 def _so_far(boss: Boss, month: Month, recorded: Recorded) -> tuple[Draft, ...]:
-    """Return the offers up to a month. A later one was made by a clock that was ahead, and keeps nobody waiting."""
-    return tuple(offer for offer in _counted(boss, recorded) if _month_of_offer(offer) <= month)
+    """Return the offers up to a month, by month and then by age.
+
+    A later one was made by a clock that was ahead, and keeps nobody waiting.
+    """
+    offers = (offer for offer in _counted(boss, recorded) if _month_of_offer(offer) <= month)
+    return tuple(sorted(offers, key=_month_of_offer))
 
 
 def _counted(boss: Boss, recorded: Recorded) -> tuple[Draft, ...]:

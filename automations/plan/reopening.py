@@ -1,7 +1,7 @@
-"""Months and blocks that were ended before their time, by a run under a clock that was ahead.
+"""Months, blocks and mails that were ended before their time, by a run under a clock that was ahead.
 
-No month is missed before it is over, and no block is held before its end. Where the journal says so, the
-clock was wrong then and is right now; what it made of those months is taken back.
+No month is missed before it is over, no block is held before its end, and no mail expires before its time.
+Where the journal says so, the clock was wrong then and is right now; what it made of them is taken back.
 """
 
 from __future__ import annotations
@@ -9,19 +9,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from automations.model.records import BlockState
-from automations.plan.actions import ReopenBlock
+from automations.model.records import BlockState, DraftState
+from automations.plan.actions import ReopenBlock, ReopenDraft
 from automations.plan.clock_check import BACKWARD_TOLERANCE
+from automations.plan.decided import Decided
 from automations.plan.generations import claimed_months, horizon, newest_blocks
+from automations.plan.talk import PREFIXES
 from automations.plan.zones import month_span, say_when
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from automations.model.policy import Policy
-    from automations.model.records import Block, Recorded
+    from automations.model.records import Block, Draft, Recorded
+    from automations.model.seen import Seen
 
 WRONG_CLOCK = "it was ended under a clock that was ahead"
+_MADE_ANEW = tuple(f"{prefix}:" for prefix in PREFIXES.values())
+"""What the keys of mails begin with that name a time to talk: `plan_aftermath` writes them again by itself."""
 
 
 def reopened(policy: Policy, now: datetime, recorded: Recorded) -> tuple[ReopenBlock, ...]:
@@ -52,3 +57,30 @@ def _reopen(block: Block, state: BlockState) -> ReopenBlock:
     where = f"; it is {say_when(span, block.zone or 'UTC', with_year=False)}" if stands and span else ""
     reason = f"{WRONG_CLOCK}{where}"
     return ReopenBlock(replace(block, state=state, reason=reason, rev=block.rev + 1), reason)
+
+
+def plan_reopening(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
+    """Write the mails again that expired before their time. Nobody's approval comes back with them."""
+    del policy, seen
+    return Decided(reopened_drafts(now, recorded))
+
+
+def reopened_drafts(now: datetime, recorded: Recorded) -> tuple[ReopenDraft, ...]:
+    """Return the newest mails of their purpose that expired, and whose time lies ahead by more than a clock may err.
+
+    Its end was written down and stays: a final state is never left, by the table and by the database. So
+    the same words are the next draft of the same purpose, as when a person has one written anew.
+    """
+    claimed = {claim.subject for claim in recorded.claims}
+    newest: dict[str, Draft] = {}
+    for draft in recorded.drafts:
+        newest[draft.key] = draft
+    return tuple(
+        ReopenDraft(draft, WRONG_CLOCK)
+        for draft in newest.values()
+        if draft.state is DraftState.EXPIRED
+        and draft.expires is not None
+        and draft.expires > now + BACKWARD_TOLERANCE
+        and draft.key not in claimed
+        and not draft.key.startswith(_MADE_ANEW)
+    )

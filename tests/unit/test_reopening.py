@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from automations.model.policy import InventionPolicy, Me, Policy
-from automations.model.records import Block, BlockState, OpenClaim, Recorded
+from automations.model.records import Block, BlockState, Draft, DraftState, OpenClaim, Recorded
 from automations.model.seen import Span
 from automations.plan.generations import block_id
-from automations.plan.reopening import reopened
+from automations.plan.reopening import reopened, reopened_drafts
 
 ADA = "ada@example.org"
 NOW = datetime(2026, 12, 10, 8, tzinfo=UTC)
@@ -74,3 +74,65 @@ def test_only_the_newest_of_a_month_counts_and_none_in_the_hands_of_a_claim():
     missed = block("2026-12", BlockState.MISSED)
     claim = OpenClaim(1, ADA, 1, NOW, "book-block", "2026-12")
     assert decided(missed, claims=(claim,)) == {}
+
+
+def mail(key, state, expires, generation=1):
+    return Draft(
+        id=f"{key}-{generation}",
+        person=ADA,
+        key=key,
+        kind="offer",
+        state=state,
+        sender=ADA,
+        to=("bea@example.org",),
+        subject="Help",
+        body_text="Hi",
+        hash="",
+        mime=b"",
+        why="",
+        created=NOW - 10 * DAY,
+        expires=expires,
+    )
+
+
+def opened(*drafts, claims=()):
+    return [action.draft.id for action in reopened_drafts(NOW, Recorded(ADA, drafts=drafts, claims=claims))]
+
+
+OFFER = "offer:bea@example.org:2026-12"
+
+
+def test_a_mail_that_cannot_have_expired_yet_is_opened_again():
+    assert opened(mail(OFFER, DraftState.EXPIRED, NOW + 26 * HOUR)) == [f"{OFFER}-1"]
+
+
+@pytest.mark.parametrize(
+    "key", [OFFER, "incident:INC-1:tactical:2", "trust:INC-1:1", "pause-note:bea@example.org:2026-12"]
+)
+@pytest.mark.parametrize(
+    ("state", "expires"),
+    [
+        (DraftState.EXPIRED, NOW - DAY),
+        (DraftState.EXPIRED, NOW + 25 * HOUR),
+        (DraftState.EXPIRED, None),
+        *((state, NOW + 10 * DAY) for state in DraftState if state is not DraftState.EXPIRED),
+    ],
+)
+def test_a_mail_that_may_have_expired_or_ended_otherwise_stays(key, state, expires):
+    assert opened(mail(key, state, expires)) == []
+
+
+@pytest.mark.parametrize("newer", DraftState)
+def test_only_the_newest_mail_of_its_purpose_is_opened_again(newer):
+    old, new = (mail(OFFER, state, NOW + 10 * DAY, n) for n, state in ((1, DraftState.EXPIRED), (2, newer)))
+    assert opened(old, new) == ([new.id] if newer is DraftState.EXPIRED else [])
+
+
+def test_no_mail_in_the_hands_of_a_claim_is_opened_again():
+    claim = OpenClaim(1, ADA, 1, NOW, "remove-copy", OFFER)
+    assert opened(mail(OFFER, DraftState.EXPIRED, NOW + 10 * DAY), claims=(claim,)) == []
+
+
+@pytest.mark.parametrize("prefix", ["in-person", "private"])
+def test_a_mail_that_asks_for_a_talk_is_left_to_those_who_find_its_time(prefix):
+    assert opened(mail(f"{prefix}:INC-1:2", DraftState.EXPIRED, NOW + 10 * DAY)) == []
