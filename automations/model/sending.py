@@ -70,7 +70,11 @@ class AttemptState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Nudge:
-    """A notice that was given, and what about (`draft:<id>`, `update-due:INC-1:<when>`): each is told of once."""
+    """A notice that was given, and what about: each is told of once.
+
+    `draft:<id>`, with the newest approval's id behind it where a draft waits again; `update-due:INC-1:<when>`;
+    `open:INC-1:<local day>` of an incident whose updates nobody reads.
+    """
 
     person: str
     subject: str

@@ -6,7 +6,7 @@ A promise is made by an update that went out, so the promise that stands is that
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from automations.model.records import DraftState
 
@@ -24,6 +24,23 @@ ON_ITS_WAY = (
     DraftState.UNKNOWN,
 )
 """Mails that may still go, or may have gone: nothing new is written before that is settled."""
+UNTOUCHED: Final = 1
+"""The revision of a draft's words as they were written first."""
+
+UNREAD_IN_A_ROW: Final = 6
+"""So many updates nobody read: three promises, each with the update made ahead of it and the one that owns up after it.
+
+One may pass while the person is at work on the incident itself, and a second in a meeting or at lunch.
+"""
+
+_LEFT_ALONE = (
+    DraftState.RENDERED,
+    DraftState.CREATING,
+    DraftState.WAITING,
+    DraftState.EXPIRED,
+    DraftState.SUPERSEDED,
+)
+"""Where a mail may stand that no person did anything about."""
 _HANDED_OVER = (DraftState.APPROVED, DraftState.SENT, DraftState.SENT_ELSEWHERE)
 
 
@@ -141,6 +158,31 @@ def awaited(recorded: Recorded, incident: Incident) -> tuple[Update, datetime] |
     last = last_told(recorded, updates)
     due = last.next_due if last is not None else updates[0].promised
     return (last or updates[0], due) if due is not None else None
+
+
+def forgotten(recorded: Recorded, incident: Incident, now: datetime) -> bool:
+    """Tell whether nobody is at the desk of an open incident: its last updates expired unread, one after another.
+
+    Whatever the person does about one of them, or records, ends the row. One that they only looked at, or whose
+    mail was never made, is no sign of either.
+    """
+    if incident.resolved is not None:
+        return False
+    approved = {approval.draft for approval in recorded.approvals}
+    looked = {look.draft for look in recorded.looks}
+    unread = 0
+    for update in reversed(updates_of(recorded, incident)):
+        drafts = drafts_of(recorded, update)
+        if not update.prepared or any(d.id in approved or not _left_alone(d) for d in drafts):
+            return False
+        unread += bool(drafts) and not any(on_its_way(d, now) or d.id in looked for d in drafts)
+        if unread == UNREAD_IN_A_ROW:
+            return True
+    return False
+
+
+def _left_alone(draft: Draft) -> bool:
+    return draft.state in _LEFT_ALONE and draft.text_rev == UNTOUCHED and draft.snoozed_until is None
 
 
 def _state(drafts: tuple[Draft, ...], promised: datetime | None, sent: datetime | None, now: datetime) -> str:

@@ -14,6 +14,7 @@ from automations.plan.incident_record import (
     awaited,
     drafts_about,
     drafts_of,
+    forgotten,
     gone_at,
     last_told,
     on_its_way,
@@ -77,7 +78,7 @@ def plan_incidents(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
         else:
             actions.append(PrepareUpdate(ahead, mails, _why_ahead(policy, ahead)))
         problems.extend(_problems(policy, now, incident, recorded))
-        due.extend(_instants(now, incident, updates, recorded))
+        due.extend(_instants(policy, now, incident, updates, recorded))
     return Decided(tuple(actions), tuple(problems), tuple(due))
 
 
@@ -210,11 +211,11 @@ def _why_ahead(policy: Policy, update: Update) -> str:
 
 
 def _instants(
-    now: datetime, incident: Incident, updates: tuple[Update, ...], recorded: Recorded
+    policy: Policy, now: datetime, incident: Incident, updates: tuple[Update, ...], recorded: Recorded
 ) -> list[datetime]:
     """Return when an open incident must be looked at again."""
     waited_for = awaited(recorded, incident)
-    instants = list(look_at(now, incident, updates, recorded))
+    instants = list(look_at(policy, now, incident, updates, recorded))
     if waited_for is not None:
         due = waited_for[1]
         instants += [at for at in (due - lead(incident.severity), due) if at > now]
@@ -265,15 +266,19 @@ def _update_due(
         None,
     )
     write = f"magicloop incident update {incident.id} --changed ... --now ... --next ..."
+    about, fix = incident.id, f"magicloop draft show {waits.id[:6]}    or {write}" if waits else write
+    if forgotten(recorded, incident, now):
+        about = f"{incident.id} still is open, and nobody reads its updates"
+        fix = f"{fix}    or, when it is over: magicloop incident resolve {incident.id} --verified ..."
     return standing(
         recorded,
         now,
         code=UPDATE_OVERDUE if late else UPDATE_DUE,
         subject=f"{incident.id} update {number}",
         severity=Severity.ASK,
-        what=f"{incident.id}: {what} is {'overdue' if late else 'due'}",
+        what=f"{about}: {what} is {'overdue' if late else 'due'}",
         where=incident.title,
-        fix=f"magicloop draft show {waits.id[:6]}    or {write}" if waits else write,
+        fix=fix,
     )
 
 

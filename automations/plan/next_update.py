@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState, Update
 from automations.plan.cadence import pace_of, prepared_from, promise_after, work_time
-from automations.plan.incident_record import drafts_of, last_told, on_its_way
+from automations.plan.incident_record import UNTOUCHED, drafts_of, forgotten, last_told, on_its_way
+from automations.plan.windows import next_working_day, next_working_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,9 +19,6 @@ if TYPE_CHECKING:
 
     from automations.model.policy import Policy
     from automations.model.records import Incident, Recorded
-
-_UNTOUCHED = 1
-"""The revision of a draft's words as they were written first."""
 
 _OWN = frozenset({"own_it", "verified", "root_cause", "change", "owner", "by", "data_loss", "window"})
 """Fields that belong to the update they were given in."""
@@ -70,7 +68,7 @@ def next_update(
 ) -> Update | None:
     """Return the update to prepare now, None when there is none, or it is too early for it."""
     due = None if incident.resolved is not None else _due(now, updates, recorded)
-    if due is None or now < prepared_from(due, incident.severity):
+    if due is None or now < _prepared_from(policy, now, incident, due, updates, recorded):
         return None
     told = last_told(recorded, updates)
     start = max(due, now)
@@ -91,12 +89,27 @@ def next_update(
 
 
 def look_at(
-    now: datetime, incident: Incident, updates: tuple[Update, ...], recorded: Recorded
+    policy: Policy, now: datetime, incident: Incident, updates: tuple[Update, ...], recorded: Recorded
 ) -> tuple[datetime, ...]:
     """Return the instants from which an open incident's next update is to be prepared."""
     due = None if incident.resolved is not None else _due(now, updates, recorded)
-    at = prepared_from(due, incident.severity) if due is not None else None
+    at = _prepared_from(policy, now, incident, due, updates, recorded) if due is not None else None
     return (at,) if at is not None and at > now else ()
+
+
+def _prepared_from(
+    policy: Policy,
+    now: datetime,
+    incident: Incident,
+    due: datetime,
+    updates: tuple[Update, ...],
+    recorded: Recorded,
+) -> datetime:
+    """Return from when the update for `due` is prepared: one a day, in working hours, while nobody reads them."""
+    at = prepared_from(due, incident.severity)
+    if not forgotten(recorded, incident, now):
+        return at
+    return next_working_time(policy, max(now, at, next_working_day(policy, updates[-1].at)))
 
 
 def _due(now: datetime, updates: tuple[Update, ...], recorded: Recorded) -> datetime | None:
@@ -115,7 +128,7 @@ def _due(now: datetime, updates: tuple[Update, ...], recorded: Recorded) -> date
         passed = standing is not None and newest.at < standing <= now  # before its mails were made
         return standing if standing is not None and (passed or not ahead) else newest.next_due
     if any(on_its_way(draft, now) for draft in drafts):
-        if not _stale(newest, told, now) or any(draft.text_rev > _UNTOUCHED for draft in drafts):
+        if not _stale(newest, told, now) or any(draft.text_rev > UNTOUCHED for draft in drafts):
             return newest.next_due
         return standing or newest.promised
     unwanted = any(draft.state is DraftState.DISCARDED for draft in drafts)

@@ -12,16 +12,26 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from automations.model.seen import Span
-from automations.plan.zones import first_day, last_day, resolve_wall, steady_offsets, wall_end
+from automations.plan.zones import (
+    day_start,
+    first_day,
+    last_day,
+    local,
+    resolve_wall,
+    steady_offsets,
+    wall_end,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-    from automations.model.policy import WeekWindow
+    from automations.model.policy import Policy, WeekWindow
     from automations.model.records import Month
 
 
 _MONDAY = date(2024, 1, 1)
+_DAYS_AHEAD = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,24 @@ def day_windows(day: date, windows: Sequence[WeekWindow], zone: str) -> tuple[Sp
         else:
             merged.append(span)
     return tuple(merged)
+
+
+def next_working_time(policy: Policy, now: datetime) -> datetime:
+    """Return `now` in working hours, else when they begin next; `now` also where there are none for two weeks."""
+    zone = policy.me.zone
+    today = local(now, zone).date()
+    for ahead in range(_DAYS_AHEAD):
+        for span in day_windows(today + timedelta(days=ahead), policy.invention.working_hours, zone):
+            if span.end > now:
+                return max(now, span.start)
+    return now
+
+
+def next_working_day(policy: Policy, at: datetime) -> datetime:
+    """Return the first instant of working time on a later local day than that of `at`."""
+    zone = policy.me.zone
+    tomorrow = local(at, zone).date() + timedelta(days=1)
+    return next_working_time(policy, day_start(tomorrow, zone))
 
 
 def working_days(

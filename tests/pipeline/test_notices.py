@@ -104,6 +104,18 @@ def test_what_is_put_off_or_done_is_not_told_of(told):
     assert bodies(told) == []
 
 
+def test_a_draft_that_was_approved_did_not_go_and_waits_again_is_told_of_again_once(told):
+    told.let_send().fault = ProviderError("try later", fault=FaultClass.TRANSIENT)
+    told.run()
+    for number in (2, 3):
+        told.approve(OFFER)
+        for _ in range(7 * 24):
+            told.clock.go(hours=1)
+            told.run()
+        assert told.draft(OFFER).reason == "the approval ran out after 72 hours"
+        assert bodies(told) == ["1 mail waits for you. magicloop review"] * number
+
+
 def test_without_a_notifier_nothing_is_remembered(kept):
     kept.run()
     assert kept.recorded.nudges == ()

@@ -17,7 +17,15 @@ from automations.errors import RefusedError
 from automations.model.policy import Me
 from automations.model.records import DraftState, Phase
 from automations.plan.cadence import lead
-from automations.plan.incident_record import gone_at, last_told, on_its_way, tally, told, updates_of
+from automations.plan.incident_record import (
+    forgotten,
+    gone_at,
+    last_told,
+    on_its_way,
+    tally,
+    told,
+    updates_of,
+)
 from automations.plan.zones import local
 
 ACTS = ("send", "send", "send", "say", "say", "nothing", "nothing", "phase", "severity", "discard", "rewrite")
@@ -48,12 +56,15 @@ def act(life, name, number):
 
 
 def check_waiting(life, discarded):
-    """A draft is there, ahead of the promise that stands; one written after it owns up."""
+    """A draft is there, ahead of the promise that stands; one written after it owns up.
+
+    While nobody comes for hours there is one a day.
+    """
     recorded, now = life.recorded, life.clock.now()
     (incident,) = recorded.incidents
     updates = updates_of(recorded, incident)
     last = last_told(recorded, updates)
-    if last is None or last.next_due is None or discarded:
+    if last is None or last.next_due is None or discarded or forgotten(recorded, incident, now):
         return
     if now < last.next_due - lead(incident.severity):
         return

@@ -8,7 +8,7 @@ them, one line each.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 QUARTER = timedelta(minutes=15)
@@ -18,6 +18,9 @@ LAST_DAY_TO_BOOK = 20
 SEVERITY_2 = {"active": 60, "watching": 120, "after four hours": 120}
 AHEAD = timedelta(minutes=20) + QUARTER
 LIVE = ("waiting", "approved", "thrown away")
+UNREAD = 6
+"""When so many updates in a row expired unread, there is one a day, in working hours."""
+WORK = time(9), time(17, 30)
 
 
 @dataclass
@@ -31,6 +34,20 @@ class Mail:
     state: str = "waiting"
     handed: datetime | None = None
 
+    def over(self, now):
+        """Tell whether it lapsed: nobody sent it while it made sense."""
+        lapsed = self.state == "waiting" and self.expires is not None and self.expires <= now
+        return lapsed or self.state == "expired"
+
+
+@dataclass
+class Update(Mail):
+    """A mail of an incident: who wrote it and when, and for when it promises the next."""
+
+    by_run: bool = False
+    written: datetime | None = None
+    following: datetime | None = None
+
 
 @dataclass
 class Promised:
@@ -43,10 +60,10 @@ class Promised:
 
 @dataclass
 class Trouble:
-    """An incident: its mails by number, when the next was promised for, how it ended."""
+    """An incident: its mails in order, when readers expect the next, how it ended."""
 
     opened: datetime
-    number: int = 0
+    updates: list[Update] = field(default_factory=list)
     promised: datetime | None = None
     pace: int = 0
     watching: bool = False
@@ -54,6 +71,19 @@ class Trouble:
     reviewed: datetime | None = None
     progress: bool = False
     notes: list[datetime] = field(default_factory=list)
+
+    @property
+    def number(self):
+        return len(self.updates)
+
+    def unread(self, now):
+        """Return how many of the last updates, all written by runs, expired with nobody there."""
+        count = 0
+        for update in reversed(self.updates):
+            if not update.by_run or update.handed is not None:
+                break
+            count += update.over(now)
+        return count
 
 
 class Oracle:
@@ -231,9 +261,8 @@ class Oracle:
         new = []
         calm = all(trouble.over for trouble in self.troubles.values())
         for name, trouble in self.troubles.items():
-            due = not trouble.over and trouble.promised is not None and now >= trouble.promised - AHEAD
-            if due and self.mails[f"incident:{name}:exec:{trouble.number}"].state != "waiting":
-                new.append(self._next_update(name, trouble, max(now, trouble.promised), trouble.promised))
+            if not trouble.over:
+                new += self._update_by_run(name, trouble, now)
             if trouble.reviewed is None:
                 continue
             if f"review:{name}:exec" not in self.mails:
@@ -248,7 +277,31 @@ class Oracle:
                 new.append(Mail(key, "cto@corp.test", today, now + timedelta(days=7)))
         return new
 
-    def _next_update(self, name, trouble, start, expires):
+    def _update_by_run(self, name, trouble, now):
+        """Return the update to be written now: ahead of what the newest promises, or at once.
+
+        At once where the newest can go no more, or a promise passed after a run wrote it: then it gives way.
+        """
+        newest = trouble.updates[-1]
+        passed = trouble.promised is not None and newest.written < trouble.promised <= now
+        gives_way = newest.by_run and newest.state == "waiting" and passed and not newest.over(now)
+        due = now if newest.over(now) or gives_way else newest.following
+        if due is None or now < due - AHEAD or not self._anybody_there(trouble, now):
+            return []
+        if gives_way:
+            newest.state = "superseded"
+        update = self._next_update(name, trouble, max(now, due))
+        update.by_run, update.written = True, now
+        update.expires = due if due > now else update.following
+        return [update]
+
+    def _anybody_there(self, trouble, now):
+        """Tell whether updates are read; while they are not, one in the working hours of each day is tried."""
+        here, last = self.here(now), self.here(trouble.updates[-1].written)
+        by_day = here.weekday() < 5 and WORK[0] <= here.time() < WORK[1]
+        return trouble.unread(now) < UNREAD or (by_day and here.date() > last.date())
+
+    def _next_update(self, name, trouble, start):
         """Return the mail of an update; each promises the next: hourly, every two hours after four or while watching."""
         age = start - trouble.opened
         pace = SEVERITY_2["watching" if trouble.watching else "active"]
@@ -257,12 +310,12 @@ class Oracle:
         if trouble.pace and age < timedelta(hours=1):
             pace = min(pace, trouble.pace)
         trouble.pace = pace
-        trouble.number += 1
-        trouble.promised = (
-            None if trouble.over else start.replace(second=0, microsecond=0) + timedelta(minutes=pace)
-        )
-        key = f"incident:{name}:exec:{trouble.number}"
-        return Mail(key, "cto@corp.test", self.here(start).date(), expires)
+        key = f"incident:{name}:exec:{trouble.number + 1}"
+        update = Update(key, "cto@corp.test", self.here(start).date(), written=start)
+        if not trouble.over:
+            update.following = start.replace(second=0, microsecond=0) + timedelta(minutes=pace)
+        trouble.updates.append(update)
+        return update
 
     # --- what the person did --------------------------------------------------------------------
 
@@ -284,6 +337,8 @@ class Oracle:
 
     def went(self, key):
         self.mails[key].state = "sent_elsewhere"
+        if isinstance(self.mails[key], Update):
+            self.troubles[key.split(":")[1]].promised = self.mails[key].following
 
     def did_not_go(self, key):
         self.mails[key].state, self.mails[key].handed = "waiting", None
@@ -346,5 +401,8 @@ class Oracle:
         for mail in self.live:
             if mail.key.startswith(f"incident:{name}:") and mail.state == "waiting":
                 mail.state = "superseded"
-        mail = self._next_update(name, self.troubles[name], now, None)
+        trouble = self.troubles[name]
+        mail = self._next_update(name, trouble, now)
+        ahead = trouble.promised is not None and trouble.promised > now and not trouble.over
+        mail.expires = trouble.promised if ahead else mail.following
         self._add(mail)

@@ -25,7 +25,10 @@ REVIEW = {"root_cause": "A missing index.", "change": "Index every filter.", "ow
 
 @dataclass(frozen=True)
 class Habits:
-    """How often a person does what, as parts of one, and how often a day they look."""
+    """How often a person does what, as parts of one, and how often a day they look.
+
+    `leaves`: of so many incidents one is left alone for days, 0 for none.
+    """
 
     looks: int = 3
     sends: float = 0.6
@@ -36,6 +39,7 @@ class Habits:
     meddles: float = 0.012
     incidents: float = 0.008
     keeps: float = 0.75
+    leaves: int = 0
 
 
 @dataclass
@@ -396,11 +400,19 @@ class Person:
             new = incidents.NewIncident(title="EU checkout errors", severity=2, impact="12% of orders fail")
             opened = incidents.open_incident(desk.journal, desk.policy, desk.recorded, now, new)
         self.incident = opened.id
-        self.ends = now + timedelta(hours=self.dice.randint(2, 9))
+        begin = end = now
+        if self.habits.leaves and len(self.oracle.troubles) % self.habits.leaves == 0:
+            begin = now + timedelta(minutes=15 * self.dice.randint(0, 12))
+            end = begin + timedelta(hours=self.dice.randint(20, 60))
+            self.did("left an incident alone")
+        self.elsewhere = begin, end
+        self.ends = end + timedelta(hours=self.dice.randint(2, 9))
         self.oracle.incident_opened(opened.id, now)
         self.did("opened an incident")
 
     def _attend(self, now):
+        if self.elsewhere[0] <= now < self.elsewhere[1]:
+            return
         name = self.incident
         waiting = self.machine.rows(
             "SELECT key FROM draft WHERE state = 'waiting' AND key LIKE ? ORDER BY rowid",

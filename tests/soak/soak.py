@@ -30,8 +30,8 @@ from in_memory import IN_MEMORY
 MOST_BYTES = 50 * 1024 * 1024
 SLOWER = 1.2
 KEEP_EARLY = timedelta(days=80)
-CALM = Habits(looks=1, meddles=0.02, incidents=0.005)
-SLACK = Habits(looks=1, sends=0.35, keeps=0.5, meddles=0.03, incidents=0.004)
+CALM = Habits(looks=1, meddles=0.02, incidents=0.005, leaves=2)
+SLACK = Habits(looks=1, sends=0.35, keeps=0.5, meddles=0.03, incidents=0.004, leaves=2)
 
 # In an order in which two processes end at about the same time.
 WORLDS = (

@@ -10,7 +10,7 @@ from automations.desk import loop as desk_loop
 from automations.model.loop import Promise
 from automations.model.records import BlockState, LogEntry
 from automations.plan import drafts as plan_drafts
-from automations.plan import invention, offers, promises
+from automations.plan import invention, next_update, offers, promises
 from automations.plan.actions import UpdateDraft
 from automations.plan.generations import newest_blocks
 
@@ -72,6 +72,11 @@ def writes_over_what_the_person_wrote(put):
         "AdoptDraft",
         lambda draft, seen, reason: UpdateDraft(replace(draft, remote=seen.revision), reason),
     )
+
+
+@mutant("draft incident:")
+def goes_on_with_updates_that_nobody_reads(put):
+    put(next_update, "forgotten", lambda *_: False)
 
 
 @mutant("log lines")

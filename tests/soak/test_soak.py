@@ -17,7 +17,8 @@ from soak_mutants import MUTANTS
 from in_memory import IN_MEMORY
 
 HERE = Path(__file__).parent
-BUSY = Habits(meddles=0.03, incidents=0.003)
+BUSY = Habits(meddles=0.03, incidents=0.003, leaves=2)
+LEAVING = Habits(incidents=0.2, leaves=1)
 EAGER = Habits(sends=0.45, edits=0.2, hands_over=0.05, discards=0.2, deletes=0.05, meddles=0, incidents=0)
 
 SHORT = {
@@ -42,7 +43,7 @@ SHORT = {
         weekly=False,
         off=(("2026-03-06", "2026-03-09"), ("2026-10-30", "2026-11-03")),
         offline=(("2026-08-20T11:00", "2026-08-20T22:00"),),
-        habits=Habits(incidents=0.003),
+        habits=Habits(incidents=0.003, leaves=2),
     ),
 }
 
@@ -72,7 +73,8 @@ def test_the_soak_finds_a_program_that(name, place, monkeypatch, capsys):
     change(monkeypatch.setattr)
     # A machine that is off at night looks at everything in the morning, which hides a wake that is wrong.
     nights = not name.startswith("sleeps")
-    world = World(name, "America/New_York", "US", seed=31, habits=EAGER, nights=nights, weekly=False)
+    habits = LEAVING if "nobody_reads" in name else EAGER
+    world = World(name, "America/New_York", "US", seed=31, habits=habits, nights=nights, weekly=False)
     life = Decade(world, place, 1)
     life.end = life.machine.clock.instant + timedelta(days=64)
     found = life.live()
