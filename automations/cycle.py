@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from automations.apply import Bench, Result, World, apply_all
+from automations.apply.failures import failures, mended, settled_subjects
 from automations.errors import ConflictError, ExitCode, PlanRefusedError, ProviderError
 from automations.model.records import LogEntry, Outcome, Problem, RunOutcome, Severity
 from automations.model.wake import Wake
@@ -14,11 +15,12 @@ from automations.plan.actions import GiveNotice
 from automations.plan.clock_check import CLOCK_WRONG, as_seen_by, words_of_ahead
 from automations.plan.cycle import plan_cycle, unlooked
 from automations.plan.needs import plan_needs
-from automations.plan.notices import Notices, failure_code, next_reminder, plan_notices, still_unmended
+from automations.plan.notices import Notices, next_reminder, plan_notices, still_unmended
 from automations.plan.nudges import plan_nudge
 from automations.plan.pings import PING_FAILED, counting, ping_problem, ping_status
 from automations.plan.recovery import plan_recovery
-from automations.plan.severities import exit_code_of, severity_of
+from automations.plan.sending import still_failing
+from automations.plan.severities import exit_code_of
 from automations.plan.sign_in_end import plan_sign_in_end
 from automations.plan.silence import SUBJECT, silence_of, still_shown, stopped_problem
 
@@ -122,8 +124,7 @@ def run_cycle(
     told, held = _tell(policy, world, run, plan)
     results = (*recovered, *applied, *told)
     found, look = _found(policy, world, ground, run, before, plan, results, only)
-    done = [(each.kind, each.subject) for each in results if each.outcome is Outcome.DONE]
-    notices = watch.told(before.problems, found, now, done=done)
+    notices = watch.told(before.problems, found, now, done=mended(results))
     _log_notices(world, run, notices, now)
     plan = replace(plan, due=min(filter(None, (plan.due, held, look)), default=None))
     wake = None if only else _wake(policy, plan, results, notices, ground, watched)
@@ -145,7 +146,8 @@ def _found(
     ending, look = plan_sign_in_end(policy.person, ground.sign_in(), policy.me.zone, now)
     found = [
         *plan.problems,
-        *_failures(policy.person, results, now),
+        *failures(policy.person, results, now),
+        *still_failing(before, settled_subjects(results)),
         *_untold(world, before, results, now),
         *(problem for problem in before.problems if unlooked(problem, only)),
         *plan.unsure,
@@ -332,28 +334,6 @@ def _watched(
         elif watching or recorded.claims:
             return None
     return ground.fingerprints(paths)
-
-
-def _failures(person: str, results: Sequence[Result], now: datetime) -> list[Problem]:
-    """Turn each failed action into a problem that stands until it succeeds."""
-    problems = []
-    for result in results:
-        error = result.error
-        if error is None:
-            continue
-        problems.append(
-            Problem(
-                person=person,
-                code=failure_code(result.kind),
-                subject=result.subject,
-                severity=severity_of(error),
-                what=error.what,
-                where=error.where,
-                fix=error.fix or "magicloop run",
-                since=now,
-            )
-        )
-    return problems
 
 
 def run_outcome(results: Sequence[Result], standing: Sequence[Problem]) -> RunOutcome:

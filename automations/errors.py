@@ -139,6 +139,8 @@ class ProviderError(MagicloopError):
 
     `fault` says if it may be tried again: `transient` and `permanent` calls certainly had no
     effect, an `ambiguous` one may have. `retry_after` is how long the far side asked us to wait.
+    `at_server` tells that it is the server's, the network's or the sign-in's and not that of what was asked: the
+    next call would meet it too.
     """
 
     def __init__(
@@ -149,7 +151,9 @@ class ProviderError(MagicloopError):
         where: str = "",
         fix: str = "",
         retry_after: timedelta | None = None,
+        at_server: bool = False,
     ) -> None:
         super().__init__(what, where=where, fix=fix)
         self.fault = fault
         self.retry_after = retry_after
+        self.at_server = at_server or fault is FaultClass.NEEDS_SIGN_IN

@@ -245,8 +245,8 @@ class Sender(Protocol):
     def send(self, mail: Outgoing) -> SentMail:
         """Send exactly these bytes to exactly these people, once; nothing is tried again.
 
-        :raises ProviderError: transient, permanent or needs_sign_in: it certainly did not go;
-            ambiguous: it may have gone.
+        :raises ProviderError: transient, permanent or needs_sign_in: it certainly did not go, with `at_server`
+            for no reason of its own; ambiguous: it may have gone.
         """
 
     def fetch_traces(self, mail: Outgoing, evidence: str) -> SendTraces:

@@ -27,6 +27,7 @@ from automations.apply.drafts import (
     restore_draft,
     update_draft,
 )
+from automations.apply.failures import fails_all_sends
 from automations.apply.nudges import give_notice
 from automations.apply.sending import send_draft
 from automations.apply.talks import propose_talk
@@ -43,6 +44,8 @@ from automations.plan import actions as act
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from automations.errors import MagicloopError
+
 __all__ = ["Bench", "Result", "World", "apply_action", "apply_all"]
 
 
@@ -51,12 +54,24 @@ def apply_all(bench: Bench, actions: Iterable[act.Action]) -> tuple[Result, ...]
 
     The first thing that is written again makes the lost file or folder anew. Were the rest not claimed
     by then, an interruption would leave them looking as if somebody had deleted each of them.
+
+    After a send that met a fault of the server or the sign-in no other mail is tried: each would meet it again. A
+    wrong password tried for each locks an account, and a silent server is waited for by each under the run lock.
     """
     actions = tuple(actions)
     bench = claim_ahead(
         bench, (each for each in actions if isinstance(each, act.RestoreBlock | act.RestoreDraft))
     )
-    return tuple(result for action in actions for result in apply_action(bench, action))
+    results: list[Result] = []
+    fault: MagicloopError | None = None
+    for action in actions:
+        if fault is not None and isinstance(action, act.SendDraft):
+            results.append(result_of(action, Outcome.SKIPPED, f"not tried: {fault}"))
+            continue
+        found = apply_action(bench, action)
+        results.extend(found)
+        fault = next((each.error for each in found if fails_all_sends(each)), fault)
+    return tuple(results)
 
 
 def apply_action(bench: Bench, action: act.Action) -> tuple[Result, ...]:

@@ -138,14 +138,14 @@ def carry_out(
     effect: Callable[[], T],
     done: Callable[[T], tuple[Record, ...]],
     before: tuple[Record, ...] = (),
-    undone: Callable[[FaultClass | None, str], tuple[Record, ...]] = lambda *_: (),
+    undone: Callable[[ProviderError | None, str], tuple[Record, ...]] = lambda *_: (),
     span: Span | None = None,
     detail: Callable[[T], str] | None = None,
     until_done: bool = False,
 ) -> Result:
     """Claim with the records `before`, make the `effect`, record what `done` makes of it.
 
-    `undone` returns the records when the effect certainly did not happen, from the fault (None: it was not
+    `undone` returns the records when the effect certainly did not happen, from the error (None: it was not
     tried) and what was said of it. `detail` says how it went where
     the action's reason does not. With `until_done` the claim stays open when the effect failed, so that
     the next run makes it.
@@ -173,7 +173,7 @@ def carry_out(
     except ProviderError as error:
         if error.fault is FaultClass.AMBIGUOUS:
             return result_of(action, Outcome.UNKNOWN, str(error), error=error)
-        settle(Outcome.FAILED, str(error), undone(error.fault, str(error)))
+        settle(Outcome.FAILED, str(error), undone(error, str(error)))
         return result_of(action, Outcome.FAILED, str(error), error=error)
     said = detail(seen) if detail else action.reason
     settle(Outcome.DONE, said, done(seen))
@@ -201,10 +201,16 @@ def _claim(bench: Bench, action: Action, before: tuple[Record, ...] = ()) -> int
     )
 
 
-def failed_before(bench: Bench, action: Action, error: MagicloopError) -> Result:
-    """Record a failure that came before anything was claimed, once as long as it stays the same."""
+def failed_before(
+    bench: Bench, action: Action, error: MagicloopError, changes: tuple[Record, ...] = ()
+) -> Result:
+    """Record a failure that came before anything was claimed, once as long as it stays the same.
+
+    With `changes` it is recorded each time; a run that fails as before then adds no line to the log.
+    """
     key = (failure_code(action.kind), action.subject)
-    if not any(problem.key == key and problem.what == error.what for problem in bench.recorded.problems):
+    known = any(problem.key == key and problem.what == error.what for problem in bench.recorded.problems)
+    if changes or not known:
         detail = f"{error.where}: {error.what}" if error.where else error.what
-        bench.world.journal.record(entry_of(bench, action, Outcome.FAILED, detail))
+        bench.world.journal.record(entry_of(bench, action, Outcome.FAILED, detail), changes)
     return result_of(action, Outcome.FAILED, str(error), error=error)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from automations.apply.carrying import carry_out, failed_before, note
 from automations.apply.drafts import found_sent, remove_copy
 from automations.compose.mime import hash_of, read_mime
-from automations.errors import FaultClass, ProviderError, RefusedError
+from automations.errors import FaultClass, HeaderFaultError, ProviderError, RefusedError
 from automations.model.records import DraftState, Outcome
-from automations.model.sending import ApprovalState, Attempt
+from automations.model.sending import ApprovalState, Attempt, AttemptState
 from automations.plan.actions import CloseDraft, RemoveCopy
 from automations.plan.approvals import voided
 from automations.plan.lifecycle import Event, step
@@ -43,30 +43,25 @@ def send_draft(bench: Bench, action: SendDraft) -> tuple[Result, ...]:
     if sender is None:
         raise RefusedError("nothing is set up to send mail", where="mail.mode", fix="magicloop config edit")
     draft, approval = action.draft, action.approval
-    mail = outgoing(draft, approval)
     try:
+        mail = outgoing(draft, approval)
         evidence = sender.prepare(mail)
     except AlreadySentError as error:
         return _sent_elsewhere(bench, action, error)
-    except ProviderError as error:
-        return (failed_before(bench, action, error),)
-    now = bench.world.clock.now()
-    attempt = Attempt(
-        id=f"{draft.id}-{1 + sum(each.draft == draft.id for each in bench.recorded.attempts)}",
-        person=draft.person,
-        draft=draft.id,
-        approval=approval.id,
-        at=now,
-        evidence=evidence,
-    )
+    except (HeaderFaultError, ProviderError, RefusedError) as error:
+        # That it was tried is written down, so that it does not come before all others the next time too.
+        tried = _attempt(bench, action)
+        failed = replace(tried, state=AttemptState.NOT_SENT, ended=tried.at, detail=str(error))
+        return (failed_before(bench, action, error, (failed,)),)
+    attempt = _attempt(bench, action, evidence)
     sending = step(draft, Event.SEND)
     used = replace(approval, state=ApprovalState.CONSUMED, rev=approval.rev + 1)
 
     def done(sent: SentMail) -> tuple[Record, ...]:
         return went(sending, attempt, sent, bench.world.clock.now())
 
-    def undone(fault: FaultClass | None, detail: str) -> tuple[Record, ...]:
-        again = fault is None or fault in AGAIN
+    def undone(error: ProviderError | None, detail: str) -> tuple[Record, ...]:
+        again = error is None or error.fault in AGAIN or error.at_server
         return not_sent(sending, attempt, used, bench.world.clock.now(), detail, again=again)
 
     with unbroken():
@@ -82,6 +77,20 @@ def send_draft(bench: Bench, action: SendDraft) -> tuple[Result, ...]:
     if result.outcome is not Outcome.DONE:
         return (result,)
     return (result, *_copy_removed(bench, draft))
+
+
+def _attempt(bench: Bench, action: SendDraft, evidence: str = "") -> Attempt:
+    """Return the attempt that begins now, numbered after all of its draft that are remembered."""
+    draft = action.draft
+    tried = [each.id for each in bench.recorded.attempts if each.draft == draft.id]
+    return Attempt(
+        id=f"{draft.id}-{1 + max((int(each.rpartition('-')[2]) for each in tried), default=0)}",
+        person=draft.person,
+        draft=draft.id,
+        approval=action.approval.id,
+        at=bench.world.clock.now(),
+        evidence=evidence,
+    )
 
 
 def _sent_elsewhere(bench: Bench, action: SendDraft, error: AlreadySentError) -> tuple[Result, ...]:

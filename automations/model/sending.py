@@ -86,6 +86,8 @@ class Nudge:
 class Attempt:
     """One send of a draft, written down before it is made: at most one of a draft is not `not_sent`.
 
+    One that failed while it was prepared is written down as `not_sent` too. Of those of one approval that failed
+    alike the journal keeps the newest.
     `evidence` is what the sender noted beforehand, to tell later whether the mail went; only it can read
     it. `sent_id` is the provider's id of the mail that went, "" where not known.
     """

@@ -19,9 +19,11 @@ from automations.plan.approvals import LAPSED, lapsed
 from automations.plan.decided import Decided, standing
 from automations.plan.drafts import same_words, unshown
 from automations.plan.lifecycle import Event, step
+from automations.plan.notices import failure_code
 from automations.plan.withholding import offer_forbidden
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
     from automations.model.policy import Policy
@@ -36,6 +38,10 @@ T_SETTLE = timedelta(minutes=60)
 
 UNKNOWN_SEND = "send-unknown"
 UNSETTLED_SEND = "send-unsettled"
+SEND_FAILED = failure_code(SendDraft.kind)
+SENDING = "sending"
+"""What a failed send is about where the server or the sign-in failed, whichever mail met that first."""
+
 SENDING_PROBLEMS = frozenset({UNKNOWN_SEND, UNSETTLED_SEND, LAPSED})
 
 UNTOLD = "nobody can tell whether it went: it is asked, and never sent again by itself"
@@ -45,9 +51,11 @@ def plan_sending(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) 
     """Return the approved mails to send now, those whose leave is over, and what only the person can settle.
 
     A mail goes after its undo time and before its approval and it itself expire, if its copy still is what
-    was approved; so many in one run as the limit allows, those approved first before others.
+    was approved; so many in one run as the limit allows. Those that were never tried come before others, by the
+    time of their approval, and then those whose last try is the longest ago: none keeps the others from leaving.
     """
-    actions: list[SendDraft | CloseDraft] = []
+    ended: list[CloseDraft] = []
+    sends: list[SendDraft] = []
     due: list[datetime] = []
     claimed = {claim.subject for claim in recorded.claims}
     for draft, approval in approved_to_send(recorded):
@@ -55,22 +63,32 @@ def plan_sending(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) 
             continue
         held = _withdrawn(policy, draft, now, recorded)
         if held:
-            actions.append(CloseDraft(draft, DraftState.WAITING, held))
+            ended.append(CloseDraft(draft, DraftState.WAITING, held))
         elif now < approval.not_before:
             due.append(approval.not_before)
         elif _as_approved(draft, seen):
-            actions.append(SendDraft(draft, approval, f"approved {approval.at:%Y-%m-%d %H:%M} UTC"))
-    sends = [action for action in actions if isinstance(action, SendDraft)]
-    for late in sends[policy.mail.mails_per_run :]:
-        actions.remove(late)
-        due.append(now)
+            sends.append(SendDraft(draft, approval, f"approved {approval.at:%Y-%m-%d %H:%M} UTC"))
+    # By their place and not by their time, which a clock that was set back would turn round.
+    tried = {attempt.approval: place for place, attempt in enumerate(recorded.attempts)}
+    sends.sort(key=lambda each: tried.get(each.approval.id, -1))
+    due.extend(now for _ in sends[policy.mail.mails_per_run :])
     unsettled = [draft for draft in recorded.drafts if draft.state is DraftState.SENDING]
     due.extend(now for _ in unsettled)
     asked = [draft for draft in recorded.drafts if draft.state is DraftState.UNKNOWN]
     problems = [*(_unsettled(draft, now, recorded) for draft in unsettled)]
     problems += [_unknown(draft, now, recorded) for draft in asked]
     problems += lapsed(recorded, now)
-    return Decided(tuple(actions), tuple(problems), tuple(due))
+    return Decided((*ended, *sends[: policy.mail.mails_per_run]), tuple(problems), tuple(due))
+
+
+def still_failing(recorded: Recorded, settled: Collection[str]) -> tuple[Problem, ...]:
+    """Return the failed sends that stand, as a run that ends did not find out anything new of them.
+
+    `settled` are the subjects of which it did; `SENDING` is that of a fault which is no single mail's.
+    """
+    approved = {draft.key for draft, _ in approved_to_send(recorded)}
+    stay = {*approved, *([SENDING] if approved else [])} - {*settled}
+    return tuple(each for each in recorded.problems if each.code == SEND_FAILED and each.subject in stay)
 
 
 def approved_to_send(recorded: Recorded) -> tuple[tuple[Draft, Approval], ...]:

@@ -1,4 +1,4 @@
-"""What goes into the log's table, and what is not said twice.
+"""What goes into the log's table and those beside it, and what is not said twice.
 
 The log grows by what happens. Where every run must look (a provider that only asking tells of, months without
 a network) it would grow by the runs, and the file with it: a hundred a day for as long as the person lives.
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from automations.model.records import LogEntry, Outcome
+from automations.model.sending import AttemptState
 from automations.store import chain
 from automations.store.instants import instant_to_text, text_to_instant
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import sqlite3
 
     from automations.model.records import Run
+    from automations.model.sending import Attempt
 
 LOG_COLUMNS = "number, person, at, kind, subject, outcome, detail, run"
 
@@ -73,6 +75,19 @@ def drop_earlier_try(db: sqlite3.Connection, claim: int, entry: LogEntry) -> Non
         " AND subject = ? AND id < ?) AND outcome = 'failed' AND detail = ?",
         (entry.person, entry.kind, entry.subject, claim, entry.detail),
     )
+
+
+def drop_earlier_sends(db: sqlite3.Connection, attempt: Attempt) -> None:
+    """Of sends by one approval that certainly did not go, for the same reason, keep the newest.
+
+    One that is open, went, or of which nobody knows stays for ever.
+    """
+    if attempt.state is AttemptState.NOT_SENT:
+        db.execute(
+            "DELETE FROM attempt WHERE person = ? AND draft = ? AND approval = ? AND detail = ?"
+            " AND state = 'not_sent' AND id != ?",
+            (attempt.person, attempt.draft, attempt.approval, attempt.detail, attempt.id),
+        )
 
 
 def log_line(row: tuple[Any, ...]) -> tuple[int, LogEntry]:

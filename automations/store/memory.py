@@ -17,7 +17,7 @@ from automations.model.records import (
     Run,
     RunOutcome,
 )
-from automations.model.sending import Approval, ApprovalState
+from automations.model.sending import Approval, ApprovalState, Attempt, AttemptState
 from automations.plan import lifecycle
 from automations.store.rows import (
     LOOK_AGAIN,
@@ -231,6 +231,22 @@ def _write(now: _Contents, changes: Sequence[Record]) -> None:
         _check_revision(now, table, record)
         _check_unique(now, table, record)
         now.records[table.record][table.key_of(record)] = record
+        if isinstance(record, Attempt):
+            _drop_earlier_sends(now, record)
+
+
+def _drop_earlier_sends(now: _Contents, attempt: Attempt) -> None:
+    """Of sends by one approval that certainly did not go, for the same reason, keep the newest."""
+    if attempt.state is AttemptState.NOT_SENT:
+        now.records[Attempt] = {
+            key: each
+            for key, each in now.records[Attempt].items()
+            if each.id == attempt.id or _course_of(each) != _course_of(attempt)
+        }
+
+
+def _course_of(attempt: Attempt) -> tuple[str, ...]:
+    return (attempt.person, attempt.draft, attempt.approval, attempt.state, attempt.detail)
 
 
 def _stored(table: Table, record: Any) -> Any:

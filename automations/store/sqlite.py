@@ -22,6 +22,7 @@ from automations.model.records import (
     Run,
     RunOutcome,
 )
+from automations.model.sending import Attempt
 from automations.model.wake import Wake
 from automations.plan import lifecycle
 from automations.store import logbook
@@ -334,6 +335,8 @@ class SqliteJournal:
                 self._db.execute(table.insert, table.encode(record))
             else:
                 self._replace(table, record)
+            if isinstance(record, Attempt):
+                logbook.drop_earlier_sends(self._db, record)
 
     def _replace(self, table: Table, record: Record) -> None:
         """Compare-and-swap: the row must be at the revision before."""

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -261,6 +261,24 @@ class RecordRules(ABC):
             with pytest.raises(ConflictError, match="sent already"):
                 journal.record(record_line(), [second])
             assert len(journal.load(ANN).attempts) == 1
+
+    @pytest.mark.parametrize("state", list(AttemptState))
+    def test_of_sends_that_failed_alike_the_newest_is_kept_and_none_that_may_have_gone(
+        self, journal: Journal, state: AttemptState
+    ) -> None:
+        """Where a server refuses for days, what every run reads does not grow by the runs."""
+        no: dict[str, Any] = {"state": AttemptState.NOT_SENT, "ended": NOW, "detail": "full"}
+        others = [some_attempt(**{**no, "id": "d1-1", "approval": "a0"})]
+        others.append(some_attempt(**{**no, "id": "d1-2", "detail": "away"}))
+        journal.record(record_line(), [some_draft(), *others, some_attempt(**{**no, "id": "d1-3"})])
+        last = some_attempt(**{**no, "id": "d1-4", "state": state})
+        journal.record(record_line(), [replace(last, ended=None if state is AttemptState.OPEN else NOW)])
+        kept = [each.id for each in journal.load(ANN).attempts]
+        assert kept == (["d1-1", "d1-2"] + ["d1-3"] * (state is not AttemptState.NOT_SENT) + ["d1-4"])
+        journal.record(record_line(), [some_attempt(**{**no, "id": "d1-5"})])
+        assert [each.id for each in journal.load(ANN).attempts if each.state is state][-1:] == (
+            ["d1-5"] if state is AttemptState.NOT_SENT else ["d1-4"]
+        )
 
     @pytest.mark.parametrize(
         "orphan",

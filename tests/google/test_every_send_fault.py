@@ -1,6 +1,7 @@
 """Every fault at every call of a send, then runs without faults: at most one mail goes, and the log is true."""
 
 import pytest
+from worlds import OMAR, PRIYA
 
 from automations.errors import ExitCode
 from automations.model.records import DraftState
@@ -168,3 +169,32 @@ def test_the_edit_of_the_last_moment_is_not_what_goes(ready, monkeypatch):
     life.run()
     (sent,) = life.api.sent
     assert b"Something nobody approved" not in sent["raw"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "posted"),
+    [
+        (Fault.error(429, "rateLimitExceeded"), 1),
+        (Fault.error(403, "quotaExceeded"), 1),
+        (Fault.error(403, "insufficientPermissions"), 1),
+        (Fault.error(400, "invalidArgument"), 2),
+        (Fault.error(503), 2),
+    ],
+    ids=["429", "quota", "scope", "400", "503"],
+)
+def test_what_is_wrong_with_the_account_is_met_once_and_what_is_with_a_mail_by_each(mail_life, fault, posted):
+    life = mail_life
+    life.let_send()
+    life.change(bosses=(PRIYA, OMAR))
+    life.run()
+    life.begin()
+    for boss in (PRIYA, OMAR):
+        life.approve(f"offer:{boss.id}:2026-03")
+    life.clock.go(minutes=1)
+    life.emulator.faults.put(SEND, fault, times=99)
+    life.run()
+    assert life.emulator.log.count(SEND) == posted
+    life.emulator.faults.clear()
+    if fault.status != 400:
+        life.later(hours=25)
+        assert len(life.api.sent) == 2

@@ -296,7 +296,10 @@ class SignIn:
             lock.acquire(timeout=_LOCK_SECONDS)
         except Timeout:
             raise ProviderError(
-                "another process is signing in", fault=FaultClass.TRANSIENT, where=f"{path}.lock"
+                "another process is signing in",
+                fault=FaultClass.TRANSIENT,
+                where=f"{path}.lock",
+                at_server=True,
             ) from None
         except OSError as error:
             raise _unusable(

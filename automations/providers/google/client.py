@@ -228,6 +228,7 @@ class Caller:
             fault=FaultClass.TRANSIENT,
             where=self.where,
             retry_after=until - self.clock.now(),
+            at_server=True,
             reason="quotaExceeded",
             quota=True,
         )

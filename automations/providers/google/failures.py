@@ -63,11 +63,14 @@ class GoogleError(ProviderError):
         where: str = "",
         fix: str = "",
         retry_after: timedelta | None = None,
+        at_server: bool = False,
         status: int = 0,
         reason: str = "",
         quota: bool = False,
     ) -> None:
-        super().__init__(what, fault=fault, where=where, fix=fix, retry_after=retry_after)
+        super().__init__(
+            what, fault=fault, where=where, fix=fix, retry_after=retry_after, at_server=at_server
+        )
         self.status = status
         self.reason = reason
         self.quota = quota
@@ -91,12 +94,17 @@ def explain(error: Exception, *, where: str, changes: bool) -> GoogleError:
             fault=FaultClass.PERMANENT,
             where=where,
             fix="look at the clock and at the network's own certificates, then: magicloop run",
+            at_server=True,
         )
     if _never_left(error):
-        return GoogleError("Google cannot be reached from here", fault=FaultClass.TRANSIENT, where=where)
+        return GoogleError(
+            "Google cannot be reached from here", fault=FaultClass.TRANSIENT, where=where, at_server=True
+        )
     fault = FaultClass.AMBIGUOUS if changes else FaultClass.TRANSIENT
     fix = _NO_TLS if isinstance(error, ssl.SSLError) else ""
-    return GoogleError(_broken(error), fault=fault, where=where, fix=fix)
+    # An answer that is none may be about the one thing asked for; what is ambiguous is about one change.
+    at_server = not (changes or isinstance(error, ValueError))
+    return GoogleError(_broken(error), fault=fault, where=where, fix=fix, at_server=at_server)
 
 
 def _never_left(error: Exception) -> bool:
@@ -128,9 +136,11 @@ def _answered(error: HttpError, *, where: str, changes: bool) -> GoogleError:
     said = f": {words}" if words else ""
     fault, what, fix = FaultClass.PERMANENT, f"Google refused it ({status} {reason}{said})", LOOK
     quota = status in (403, 429) and reason in _QUOTA
+    slower = status == http.client.TOO_MANY_REQUESTS or (status == http.client.FORBIDDEN and reason in _RATE)
+    switched_off = status == http.client.FORBIDDEN and reason in _SWITCHED_OFF
     if quota:
         fault, what = FaultClass.TRANSIENT, "Google's daily quota for this program is used up"
-    elif status == http.client.TOO_MANY_REQUESTS or (status == http.client.FORBIDDEN and reason in _RATE):
+    elif slower:
         fault, what = FaultClass.TRANSIENT, "Google asks to go slower"
     elif status == http.client.CONFLICT and reason in _RATE:
         fault, what = FaultClass.TRANSIENT, "Google was busy with the same calendar"
@@ -139,7 +149,7 @@ def _answered(error: HttpError, *, where: str, changes: bool) -> GoogleError:
     elif status == http.client.FORBIDDEN and reason in _SCOPE:
         what = "the sign-in does not allow this: a box was left unticked"
         fault, fix = FaultClass.NEEDS_SIGN_IN, f"{CONNECT}, with every box ticked"
-    elif status == http.client.FORBIDDEN and reason in _SWITCHED_OFF:
+    elif switched_off:
         what = "the API is not switched on in your Google Cloud project"
         fix = "enable it under APIs & Services in the Google Cloud console, wait a minute: magicloop run"
     elif status == http.client.REQUEST_TIMEOUT or status >= http.client.INTERNAL_SERVER_ERROR:
@@ -151,6 +161,7 @@ def _answered(error: HttpError, *, where: str, changes: bool) -> GoogleError:
         where=where,
         fix=fix,
         retry_after=_DAY if quota else _retry_after(headers),
+        at_server=quota or slower or switched_off,
         status=status,
         reason=reason,
         quota=quota,
@@ -192,12 +203,19 @@ def _not_signed_in(error: sign_in.GoogleAuthError, *, where: str) -> GoogleError
     """
     if isinstance(error, sign_in.TransportError):
         return GoogleError(
-            "Google's sign-in cannot be reached from here", fault=FaultClass.TRANSIENT, where=where
+            "Google's sign-in cannot be reached from here",
+            fault=FaultClass.TRANSIENT,
+            where=where,
+            at_server=True,
         )
     code = _oauth_code(error)
     if code in ("internal_failure", "server_error", "temporarily_unavailable") or not code:
         return GoogleError(
-            "Google's sign-in has trouble of its own", fault=FaultClass.TRANSIENT, where=where, reason=code
+            "Google's sign-in has trouble of its own",
+            fault=FaultClass.TRANSIENT,
+            where=where,
+            at_server=True,
+            reason=code,
         )
     body = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
     what, fix = cure_of(code, str(body.get("error_description", "")))

@@ -4,9 +4,8 @@ The library's own `data` and `sendmail` say the same of a connection that broke 
 over and after. Here the steps are apart: until the mail itself flows nothing can have gone; from then on
 only the server's answer tells, and without one the mail may have gone.
 
-However slowly a server answers, one deadline ends the whole of it (`seconds_for`). It also bounds how late a mail can
-go: whether its approval still holds is looked at before the conversation begins, and the mail flows at most
-`LONGEST_BEFORE` later, which is less than how old such a decision may be anyway (`STALE_SECONDS`).
+However slowly a server answers, one deadline ends the whole of it (`seconds_for`), so that a mail flows at most
+`LONGEST_BEFORE` after its approval was looked at: less than how old such a decision may be anyway (`STALE_SECONDS`).
 """
 
 from __future__ import annotations
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 
     from automations.model.policy import SmtpSettings
 
-_GO_ON, _SIGNED_IN, _CLOSING, _SERVER_ERROR, _CODES_END = 354, 235, 421, 500, 600
-_CHALLENGE = 334
+_SIGNED_IN, _CHALLENGE, _GO_ON, _CLOSING, _SERVER_ERROR, _CODES_END = 235, 334, 354, 421, 500, 600
 _SIGN_IN_CODES = frozenset({530, 534, 535, 538})
 _ME = "[127.0.0.1]"
 """What we call ourselves: the machine's own name is nobody's business, and to look it up may take long."""
@@ -85,10 +83,10 @@ def try_out(settings: SmtpSettings, password: str) -> None:
 def _let_in(settings: SmtpSettings, password: str, where: str) -> Iterator[_Line]:
     """Open the one connection, private and signed in as the config says; close it afterwards."""
     with Deadline(seconds_for(settings)) as deadline:
-        with _certain(where, deadline):
+        with _at_server(), _certain(where, deadline):
             server = _Line(settings, deadline)
         try:
-            with _certain(where, deadline):
+            with _at_server(), _certain(where, deadline):
                 _greet(server, settings, where)
                 if settings.user:
                     _sign_in(server, settings.user, password, where)
@@ -190,10 +188,10 @@ def _sign_in(server: smtplib.SMTP, user: str, password: str, where: str) -> None
     known = server.esmtp_features.get("auth", "").upper().split()
     if "PLAIN" in known:
         answers = [_base64(f"\0{user}\0{password}")]
-        code, said = server.docmd("AUTH", f"PLAIN {answers[0]}")
+        code, _ = server.docmd("AUTH", f"PLAIN {answers[0]}")
     elif "LOGIN" in known:
         answers = [_base64(user), _base64(password)]
-        code, said = server.docmd("AUTH", "LOGIN")
+        code, _ = server.docmd("AUTH", "LOGIN")
     else:
         raise ProviderError(
             "the mail server offers no sign-in by password"
@@ -204,13 +202,12 @@ def _sign_in(server: smtplib.SMTP, user: str, password: str, where: str) -> None
         )
     for answer in answers:
         if code == _CHALLENGE:
-            code, said = server.docmd(answer)
+            code, _ = server.docmd(answer)
     if code == _SIGNED_IN:
         return
     if not _is_server_error(code) and code != _CHALLENGE:
         raise _refusal("the sign-in", code, b"", where)
-    del said  # a server may say the password back
-    raise ProviderError(
+    raise ProviderError(  # without its words: a server may say the password back
         f"the mail server does not accept smtp.user with its password ({code})",
         fault=FaultClass.NEEDS_SIGN_IN,
         where=where,
@@ -218,15 +215,16 @@ def _sign_in(server: smtplib.SMTP, user: str, password: str, where: str) -> None
     )
 
 
-def _offer(server: smtplib.SMTP, envelope: Envelope, settings: SmtpSettings, where: str) -> int:
+def _offer(server: _Line, envelope: Envelope, settings: SmtpSettings, where: str) -> int:
     """Name sender and recipients until the server asks for the mail; return its limit of size."""
     stated = server.esmtp_features.get("size", "").strip()
     limit = int(stated) if re.fullmatch(r"\d{1,18}", stated) else 0
     if limit and len(envelope.data) > limit:
         raise too_large(envelope, limit, settings)
-    options = _options(server, envelope, where)
-    sender = f"FROM:<{envelope.sender}>{options}"
-    _accepted(server.docmd("MAIL", sender), f"the sender {plain(envelope.sender)}", where)
+    sender = f"FROM:<{envelope.sender}>{_options(server, envelope, where)}"
+    with _at_server(), _certain(where, server.deadline):
+        answer = server.docmd("MAIL", sender)
+    _accepted(answer, f"the sender {plain(envelope.sender)}", where)
     _recipients(server, envelope, where)
     code, said = server.docmd("DATA")
     if code != _GO_ON:
@@ -284,6 +282,16 @@ def _accepted(answer: tuple[int, bytes], what: str, where: str) -> None:
     code, said = answer
     if not _is_yes(code):
         raise _refusal(what, code, said, where)
+
+
+@contextlib.contextmanager
+def _at_server() -> Iterator[None]:
+    """Say of what fails that every other mail would meet it too: nothing was said of this one that could matter."""
+    try:
+        yield
+    except ProviderError as error:
+        error.at_server = True
+        raise
 
 
 @contextlib.contextmanager
@@ -380,6 +388,7 @@ def _refusal(what: str, code: int, said: bytes, where: str) -> ProviderError:
         fault=_fault(code),
         where=where,
         fix=_EDIT if code in _SIGN_IN_CODES else "",
+        at_server=code == _CLOSING,
     )
 
 
