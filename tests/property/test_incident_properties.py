@@ -111,14 +111,16 @@ def test_an_update_waits_before_every_promise_and_the_record_is_exact(severity, 
     life = MemoryLife(POLICY, datetime(2026, 10, 22, tzinfo=UTC) + timedelta(minutes=15 * start))
     life.change(me=Me("Ann Smith", "ann@corp.test", zone))
     life.open_incident(severity=severity)
-    discarded = False
+    discarded, acted = False, life.clock.now()
     life.run("incidents")
     for minute, name, number, when in quarters:
         for step in (minute, 15 - minute):
             life.clock.go(minutes=step)
             if step == minute:
                 out = len(life.drafts(DraftState.SENT_ELSEWHERE))
+                before = life.memory()
                 act(life, name, number)
+                acted = life.clock.now() if life.memory() != before else acted
                 # Who throws a draft away wants none until the next mail went.
                 went = len(life.drafts(DraftState.SENT_ELSEWHERE)) > out
                 discarded = name == "discard" or (discarded and not went)
@@ -128,6 +130,8 @@ def test_an_update_waits_before_every_promise_and_the_record_is_exact(severity, 
                 life.run("incidents")
                 check_waiting(life, discarded)
         recorded = life.recorded
+        if forgotten(recorded, recorded.incidents[0], life.clock.now()):
+            assert life.clock.now() - acted >= timedelta(hours=1), "whoever acts is there"
         updates = updates_of(recorded, recorded.incidents[0])
         sent = {u.number: gone_at(recorded, u) for u in updates if gone_at(recorded, u) is not None}
         promises = {u.number: u.next_due for u in updates if u.number in sent and u.next_due is not None}
