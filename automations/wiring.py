@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from automations import __version__
 from automations.clock import Clock, SystemClock
-from automations.errors import LockHeldError, MagicloopError
+from automations.errors import MagicloopError
 from automations.resources import read_config_resource, template_root
 
 if TYPE_CHECKING:
@@ -143,16 +143,17 @@ class Session:
     def refuse_lost_journal(self) -> None:
         """Refuse where there is no journal though there was one: what it knew would be done a second time.
 
-        :raises StoreError: it is gone.
+        :raises StoreError: it is gone, or nothing tells whether it is.
         """
         if os.path.lexists(self.places.database):
             return
+        from automations.store.refusals import lost, refuse_unreachable
+
+        refuse_unreachable(self.places.database)
         traces = self.traces()
         on_purpose = os.path.lexists(self.places.purged)
         # Looked at again: a first run makes its journal before anything else, maybe at this instant.
         if traces and not on_purpose and not os.path.lexists(self.places.database):
-            from automations.store.refusals import lost
-
             raise lost(self.places.database, traces)
 
     def traces(self) -> tuple[str, ...]:
@@ -307,37 +308,16 @@ class Session:
 
     @contextmanager
     def lock(self, *, wait: float = 0.0) -> Iterator[None]:
-        """Hold the run lock; the system lets go of it when a process dies.
+        """Hold the run lock, in a data folder that is made where there is none.
 
         :raises LockHeldError: another run holds it, for `wait` seconds.
-        :raises MagicloopError: the disk does not let it be made.
+        :raises MagicloopError: the folder or the lock cannot be made.
         """
-        from filelock import Timeout
-
-        from automations.locks import ELSEWHERE, NO_LOCKS, file_lock, has_no_locks
+        from automations.locks import run_lock
 
         self._make_data_folder()
-        lock = file_lock(self.places.lock)
-        try:
-            lock.acquire(timeout=wait)
-        except Timeout:
-            raise LockHeldError(
-                "another run is at work", where=self.places.lock, fix="wait a moment and try again"
-            ) from None
-        except OSError as error:
-            what, fix = (
-                f"the run lock cannot be made: {error.strerror or error}",
-                f"look at the disk (df -h {self.places.data})",
-            )
-            if has_no_locks(error):
-                what, fix = NO_LOCKS, ELSEWHERE
-            raise MagicloopError(
-                f"{what}; nothing was changed", where=self.places.lock, fix=f"{fix}, then try again"
-            ) from error
-        try:
+        with run_lock(self.places.lock, wait=wait):
             yield
-        finally:
-            lock.release()
 
     @contextmanager
     def bench(self) -> Iterator[Bench]:
@@ -354,22 +334,21 @@ class Session:
     def _make_data_folder(self) -> None:
         from pathlib import Path
 
+        from automations.rights import cure_of_refusal, cure_of_rights
         from automations.whole_files import make_folders
 
-        folder = self.places.data
+        folder, another = self.places.data, "choose another with MAGICLOOP_DATA=/some/folder"
         try:
             make_folders(Path(folder))
         except OSError as error:
             raise MagicloopError(
                 f"the data folder cannot be made: {error.strerror}",
-                where=self.places.data,
-                fix="choose another with MAGICLOOP_DATA=/some/folder",
+                where=folder,
+                fix=cure_of_refusal(error, folder) or another,
             ) from error
         if not os.access(folder, os.W_OK | os.X_OK):
             raise MagicloopError(
-                "the data folder cannot be written to",
-                where=self.places.data,
-                fix=f"chmod u+rwx {self.places.data}",
+                "the data folder cannot be written to", where=folder, fix=cure_of_rights(folder) or another
             )
 
     def idle_until(self) -> tuple[datetime, bool] | None:

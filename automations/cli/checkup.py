@@ -100,7 +100,8 @@ def _config(checkup: Checkup) -> Iterator[Row]:
 
 def _data_folder(checkup: Checkup) -> Iterator[Row]:
     data = checkup.session.places.data
-    yield from files.data_rows(looking.look_at_path(data, checkup.now), looking.look_at_disk(data))
+    seen = looking.look_at_path(data, checkup.now)
+    yield from files.data_rows(seen, looking.look_at_disk(data), looking.others_things(data))
 
 
 def _journal(checkup: Checkup) -> Iterator[Row]:

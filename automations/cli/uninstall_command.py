@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
-from errno import EACCES, EISDIR
+from errno import EISDIR
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -23,6 +23,7 @@ from automations.errors import (
     ProviderError,
     RefusedError,
 )
+from automations.rights import cure_of_refusal
 from automations.whole_files import place_new_file
 
 if TYPE_CHECKING:
@@ -253,7 +254,8 @@ class _Removal:
 def _words_to_remove(path: Path, why: OSError) -> str:
     """Return what to type; a folder that lets nothing be removed from it is opened first."""
     words = f"rm {'-r ' if why.errno == EISDIR else ''}{quote(str(path))}"
-    return f"chmod u+wx {quote(str(path.parent))}; {words}" if why.errno == EACCES else words
+    cure = cure_of_refusal(why, str(path.parent))
+    return f"{cure}; {words}" if cure else words
 
 
 def _sign_out(session: Session, policy: Policy | None, token: Path, removal: _Removal) -> bool:

@@ -18,6 +18,7 @@ from automations.config.reader import read_document
 from automations.config.spec import Config
 from automations.config.zones import zone_note
 from automations.errors import ConfigError, ConfigProblem
+from automations.rights import cure_of_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +114,7 @@ def _read(path: str) -> bytes:
         raise _refused(path, "is a folder; name the file in it") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "not a possible path"
-        raise _refused(path, f"cannot be read: {reason}") from None
+        raise _refused(path, f"cannot be read: {reason}", fix=cure_of_refusal(error, path)) from None
 
 
 def _document(text: bytes, path: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from automations.errors import ConfigError, ConfigProblem
+from automations.rights import cure_of_refusal
 from automations.whole_files import make_folders, place_new_file
 
 
@@ -19,5 +20,8 @@ def write_new(path: str, content: bytes) -> bool:
         return place_new_file(target, content)
     except OSError as error:
         what = f"cannot be written: {error.strerror}"
-        fix = f"make {target.parent} writable, or set MAGICLOOP_HOME to a folder that is"
+        fix = (
+            cure_of_refusal(error, path)
+            or f"make {target.parent} writable, or set MAGICLOOP_HOME to a folder that is"
+        )
         raise ConfigError(path, [ConfigProblem("", what)], fix=fix) from None

@@ -14,6 +14,7 @@ import subprocess
 from typing import TYPE_CHECKING
 
 from automations.errors import FaultClass, ProviderError
+from automations.rights import cure_of_refusal
 
 if TYPE_CHECKING:
     from automations.model.policy import SecretPlace
@@ -78,7 +79,8 @@ def _of_file(path: str) -> bytes:
                 )
             return file.read(LARGEST + 1)
     except OSError as error:
-        raise _missing(f"the file with the password cannot be read: {error.strerror}", path) from None
+        what = f"the file with the password cannot be read: {error.strerror}"
+        raise _missing(what, path, fix=cure_of_refusal(error, path)) from None
 
 
 def _of_command(command: str, where: str, seconds: float) -> bytes:

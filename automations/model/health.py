@@ -43,7 +43,7 @@ class PathSeen:
 
     `mode` are the permission bits; `mine` tells whether it is owned by this user, `roots` whether by root.
     `writable` is asked of the system, which also knows of disks mounted read-only. `age_seconds` is how long
-    ago it was changed.
+    ago it was changed. `cure` is what gives this user the rights to it, "" where that is no matter of rights.
     """
 
     path: str
@@ -54,6 +54,7 @@ class PathSeen:
     roots: bool = False
     writable: bool = True
     age_seconds: float = 0.0
+    cure: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,16 @@ class DiskSeen:
 
 @dataclass(frozen=True, slots=True)
 class LockSeen:
-    """The run lock: whether somebody holds it, and who, where the system tells. `works` is false where none can."""
+    """The run lock: whether somebody holds it, and who, where the system tells.
+
+    `trouble` says why a run cannot have it, "" where one can, and `cure` what to type then.
+    """
 
     path: str
     held: bool
     pid: int | None = None
-    works: bool = True
+    trouble: str = ""
+    cure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

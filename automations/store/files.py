@@ -9,6 +9,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations.errors import StoreError
+from automations.rights import cure_of_refusal
 from automations.whole_files import give_name, half_file, make_folders, sync_folder
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def ensure_file(place: Path, build: Callable[[str], None]) -> None:
         raise StoreError(
             f"the journal {place} cannot be made: {error.strerror or error}",
             where=str(place),
-            fix=f"make {place.parent} writable, or set MAGICLOOP_DATA to another folder",
+            fix=cure_of_refusal(error, str(place))
+            or f"make {place.parent} writable, or set MAGICLOOP_DATA to another folder",
         ) from error
 
 

@@ -14,6 +14,7 @@ from automations.store.chain import check_log
 from automations.store.instants import text_to_instant
 from automations.store.looking import looking_at
 from automations.store.migrate import VERSION, run_script, shipped_schema
+from automations.store.refusals import refuse_unreachable
 from automations.store.uptimes import columns_to_uptime
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ _TELLS_AWAKE, _TELLS_BOOT = 12, 13
 def look_at_journal(path: str) -> JournalSeen | None:
     """Return what is found in the journal's file, None where there is none.
 
-    :raises StoreError: it is no journal, or too damaged to be opened.
+    :raises StoreError: it is no journal, too damaged to be opened, or this user's rights do not let it be seen.
     """
     if not os.path.lexists(path):
+        refuse_unreachable(path)
         return None
     size = os.stat(path).st_size  # noqa: PTH116 - as the rest of the journal's code
     with looking_at(path) as connection:

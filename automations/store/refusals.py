@@ -10,6 +10,7 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from automations.errors import ConflictError, MagicloopError, StoreError
+from automations.rights import cure_of_rights
 from automations.store.files import SIDE_FILES
 from automations.store.rows import LOOK_AGAIN, MISSING_PARENT, TABLES
 
@@ -29,8 +30,14 @@ def translate(error: sqlite3.Error, path: str) -> MagicloopError:
     if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return damaged(path, f"is damaged ({error})")
     trouble = _trouble_of_disk(str(Path(path).parent)) if primary in _OF_DISK else None
-    what, fix = trouble or _TROUBLE.get(
-        primary, ("cannot be used ({error})", "try again, and if it stays so: magicloop --debug status")
+    cure = _cure_of_rights(path) if primary in _OF_RIGHTS else ""
+    rights = ("may not be used by you", "{cure}") if cure else None
+    what, fix = (
+        trouble
+        or rights
+        or _TROUBLE.get(
+            primary, ("cannot be used ({error})", "try again, and if it stays so: magicloop --debug status")
+        )
     )
     # Where only the sync at the end of a commit failed, SQLite may find it done the next time.
     certain = code not in (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
@@ -38,7 +45,7 @@ def translate(error: sqlite3.Error, path: str) -> MagicloopError:
         f"the journal {path} {what.format(error=error)}; "
         f"{'nothing was written' if certain else 'the last change may be missing'}",
         where=path,
-        fix=fix.format(path=quote(path), folder=quote(str(Path(path).parent))),
+        fix=fix.format(path=quote(path), folder=quote(str(Path(path).parent)), cure=cure),
     )
 
 
@@ -58,6 +65,23 @@ def refuse_empty(path: str) -> None:
     """
     if os.path.isfile(path) and not os.path.getsize(path):  # noqa: PTH113, PTH202 - never raises for a folder above
         raise damaged(path, "is empty, which a journal never is")
+
+
+def refuse_unreachable(path: str) -> None:
+    """Refuse where the system does not tell whether there is a journal, which is not the same as none.
+
+    :raises StoreError: it does not.
+    """
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise StoreError(
+            f"the journal {path} cannot be looked at: {error.strerror}; nothing was written",
+            where=path,
+            fix=_cure_of_rights(path) or f"look at it: ls -ld {quote(str(Path(path).parent))}",
+        ) from error
 
 
 def lost(path: str, traces: Sequence[str]) -> StoreError:
@@ -131,6 +155,16 @@ def _trouble_of_disk(folder: str) -> tuple[str, str] | None:
     except OSError as error:
         return _TROUBLE_OF_DISK.get(error.errno or 0)
     return None
+
+
+_OF_RIGHTS = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
+
+
+def _cure_of_rights(path: str) -> str:
+    """Return what gives this user the rights to the journal and the files beside it, "" where none lacks."""
+    return cure_of_rights(
+        *(path + suffix for suffix in SIDE_FILES if not suffix or os.path.lexists(path + suffix))
+    )
 
 
 def _constraint(error: sqlite3.Error) -> str:

@@ -24,6 +24,7 @@ import automations
 CHECKOUT = str(Path(automations.__file__).parents[1])
 COMMAND = [sys.executable, "-m", "automations"]
 PATIENCE = 60
+BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
 
 CONFIG = """\
 [me]
@@ -150,6 +151,16 @@ def process(home):
         return done
 
     return call
+
+
+@pytest.fixture
+def bound():
+    """The wrapper under which what may not be read or written may not by root either."""
+    if os.geteuid() != 0:
+        return ()
+    if subprocess.run([*BOUND, "true"], check=False).returncode:
+        pytest.skip("root cannot be bound here")
+    return BOUND
 
 
 @pytest.fixture

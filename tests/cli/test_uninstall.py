@@ -265,17 +265,6 @@ def test_what_was_kept_of_failures_goes_too(ran, magicloop, home):
 # --- what cannot be removed ---------------------------------------------------------------------
 
 # Root, as others are: the modes of folders count.
-BOUND = ("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all")
-
-
-@pytest.fixture
-def bound():
-    """The wrapper under which a folder without leave to write is one for root too."""
-    if os.geteuid() != 0:
-        return ()
-    if subprocess.run([*BOUND, "true"], check=False).returncode:
-        pytest.skip("root cannot be bound here")
-    return BOUND
 
 
 def typed(told):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.errors import MagicloopError
 from automations.model.health import Row, State
+from automations.rights import cure_of_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -33,7 +34,15 @@ def examine(
             yield Row(name, State.ERROR, f"{error.what}{where}", error.fix or _LOOK_CLOSER)
         except Exception as error:  # noqa: BLE001 - what is unforeseen is a finding too, and the rest still counts
             tell(error)
-            yield Row(name, State.ERROR, f"could not be looked at: {_said(error)}", _LOOK_CLOSER)
+            yield Row(
+                name, State.ERROR, f"could not be looked at: {_said(error)}", _cure(error) or _LOOK_CLOSER
+            )
+
+
+def _cure(error: Exception) -> str:
+    """Return what gives this user the rights to what was refused, "" where it is something else."""
+    place = getattr(error, "filename", None)
+    return cure_of_refusal(error, place) if isinstance(place, str) else ""
 
 
 def _said(error: Exception) -> str:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from automations.locks import has_no_locks
+from automations.locks import oddness_of, trouble_of
 from automations.model.health import DiskSeen, LockSeen, PathSeen, ZonesSeen
+from automations.rights import cure_of_rights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,19 +26,33 @@ def look_at_path(path: str, now: datetime) -> PathSeen:
     try:
         seen = Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
-        return PathSeen(path, exists=False, writable=_can_be_made(Path(path)))
+        writable = _can_be_made(Path(path))
+        return PathSeen(path, exists=False, writable=writable, cure="" if writable else cure_of_rights(path))
     folder = stat.S_ISDIR(seen.st_mode)
-    wanted = os.W_OK | os.X_OK if folder else os.W_OK
+    mine, wanted = seen.st_uid == os.geteuid(), os.W_OK | os.X_OK if folder else os.W_OK
+    writable = os.access(path, wanted)
     return PathSeen(
         path=path,
         exists=True,
         folder=folder,
         mode=stat.S_IMODE(seen.st_mode),
-        mine=seen.st_uid == os.geteuid(),
+        mine=mine,
         roots=seen.st_uid == 0,
-        writable=os.access(path, wanted),
+        writable=writable,
         age_seconds=max(0.0, now.timestamp() - seen.st_mtime),
+        cure="" if mine and writable else cure_of_rights(path),
     )
+
+
+def others_things(folder: str) -> tuple[str, ...]:
+    """Return the names of what is not this user's directly in a folder, sorted; none where it cannot be read."""
+    found = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for each in entries:
+            with suppress(FileNotFoundError):  # a run may be at work
+                if each.stat(follow_symlinks=False).st_uid != os.geteuid():
+                    found.append(each.name)
+    return tuple(sorted(found))
 
 
 def _can_be_made(path: Path) -> bool:
@@ -58,25 +73,37 @@ def look_at_disk(path: str) -> DiskSeen:
 
 
 def look_at_lock(path: str) -> LockSeen:
-    """Return whether the run lock is held. The file itself means nothing: only the system's lock on it does.
+    """Return whether the run lock is held, and whether a run could have it: it is opened as a run does.
 
-    :raises OSError: the file may not be opened.
+    The file itself means nothing: only the system's lock on it does.
     """
-    import fcntl
-
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        odd = oddness_of(path)
+        if odd is not None:
+            return _lock_not_had(path, odd)
+        handle = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
         return LockSeen(path, held=False)
+    except OSError as error:
+        return _lock_not_had(path, trouble_of(path, error))
+    return _lock_seen(path, handle)
+
+
+def _lock_not_had(path: str, trouble: tuple[str, str]) -> LockSeen:
+    what, cure = trouble
+    return LockSeen(path, held=False, trouble=what, cure=cure)
+
+
+def _lock_seen(path: str, handle: int) -> LockSeen:
+    import fcntl
+
     try:
         # Shared, and let go at once: a run that comes this very instant tries again in 15 minutes.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return LockSeen(path, held=True, pid=_holder(os.fstat(handle)))
     except OSError as error:
-        if has_no_locks(error):
-            return LockSeen(path, held=False, works=False)
-        raise
+        return _lock_not_had(path, trouble_of(path, error))
     finally:
         os.close(handle)
     return LockSeen(path, held=False)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from automations.desk.health.files import MIB, ago
 from automations.errors import PlanRefusedError
-from automations.locks import ELSEWHERE, NO_LOCKS
 from automations.model.health import Row, State
 from automations.plan.clock_check import CONFIRM, SERVER_TOLERANCE, check_runs
 
@@ -66,8 +65,8 @@ def _journal_faults(seen: JournalSeen) -> Iterator[Row]:
 
 def lock_row(seen: LockSeen, begun: datetime | None, now: datetime) -> Row:
     """Judge the run lock. It is the system's own and dies with its process, so it can never be stale."""
-    if not seen.works:
-        return Row("lock", State.ERROR, NO_LOCKS, ELSEWHERE)
+    if seen.trouble:
+        return Row("lock", State.ERROR, seen.trouble, seen.cure)
     if not seen.held:
         return Row("lock", State.OK, "no run is at work")
     whom = f" (process {seen.pid})" if seen.pid else ""

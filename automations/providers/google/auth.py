@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from automations.errors import FaultClass, ProviderError
 from automations.providers.google.cures import CONNECT
+from automations.rights import cure_of_refusal
 from automations.whole_files import make_folders, place_file
 
 if TYPE_CHECKING:
@@ -134,7 +135,9 @@ def read_private(path: str, what: str, *, missing_fix: str) -> str:
         raise _broken(path, "is damaged or cut short") from None
     except OSError as error:
         raise _unusable(
-            path, f"{what} cannot be read: {error.strerror}", fix=f"chmod 600 {quote(path)}"
+            path,
+            f"{what} cannot be read: {error.strerror}",
+            fix=cure_of_refusal(error, path) or f"chmod 600 {quote(path)}",
         ) from None
 
 
@@ -174,7 +177,8 @@ def write_private(path: str, text: str) -> None:
         raise _unusable(
             path,
             f"{place.name} cannot be written: {error.strerror}",
-            fix=f"make {place.parent} writable, or set google.token_file to another place",
+            fix=cure_of_refusal(error, path)
+            or f"make {place.parent} writable, or set google.token_file to another place",
         ) from error
 
 
@@ -303,7 +307,9 @@ class SignIn:
             ) from None
         except OSError as error:
             raise _unusable(
-                path, f"the token file cannot be locked: {error.strerror}", fix="make its folder writable"
+                path,
+                f"the token file cannot be locked: {error.strerror}",
+                fix=cure_of_refusal(error, f"{path}.lock") or "make its folder writable",
             ) from None
         try:
             held = read_token(path)

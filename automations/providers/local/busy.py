@@ -208,8 +208,8 @@ def _listed(path: Path) -> Iterator[tuple[Path, FileFaultError | None]]:
                 count += 1
                 yield Path(folder, name), None
     for fault in faults:
-        why, fix = explain(fault)
         where = Path(str(fault.filename or path))
+        why, fix = explain(fault, where)
         yield where, FileFaultError(f"cannot look into {where.name}: {why}", where=str(where), fix=fix)
     if not count and not faults:
         yield (

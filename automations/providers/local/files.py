@@ -9,6 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 from automations.errors import ConflictError, FaultClass, ProviderError
+from automations.rights import cure_of_refusal
 from automations.whole_files import MayNotLastError, make_folders, place_file, place_new_file, remove_file
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ _REASONS = {
         "the disk is mounted read-only",
         "choose a folder that can be written, in: magicloop config edit",
     ),
-    errno.EACCES: ("no permission", "give yourself the permission (chmod u+rwX) on it, then: magicloop run"),
-    errno.EPERM: ("no permission", "give yourself the permission (chmod u+rwX) on it, then: magicloop run"),
+    errno.EACCES: ("no permission", "let its owner give you the permission, then: magicloop run"),
+    errno.EPERM: ("no permission", "let its owner give you the permission, then: magicloop run"),
     errno.ENOENT: ("it is not there", "put it back or name another, in: magicloop config edit"),
     errno.ENOTDIR: (
         "part of the path is a file, not a folder",
@@ -41,10 +42,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def explain(fault: OSError) -> tuple[str, str]:
-    """Return why the system refused, in words, and what to do about it."""
-    known = _REASONS.get(fault.errno or 0)
-    return known or (os.strerror(fault.errno or errno.EIO), "look at the disk, then: magicloop run")
+def explain(fault: OSError, path: Path) -> tuple[str, str]:
+    """Return why the system refused a path, in words, and what to do about it."""
+    unknown = (os.strerror(fault.errno or errno.EIO), "look at the disk, then: magicloop run")
+    why, fix = _REASONS.get(fault.errno or 0, unknown)
+    return why, cure_of_refusal(fault, str(path)) or fix
 
 
 def read(path: Path) -> bytes | None:
@@ -127,7 +129,7 @@ def _refusing(verb: str, path: Path) -> Iterator[None]:
 def _refused(
     verb: str, path: Path, fault: OSError, certainty: FaultClass = FaultClass.PERMANENT
 ) -> ProviderError:
-    why, fix = explain(fault)
+    why, fix = explain(fault, path)
     return ProviderError(f"cannot {verb} {path.name}: {why}", fault=certainty, where=str(path), fix=fix)
 
 

@@ -227,7 +227,7 @@ class LocalMailbox:
         return mime.replace(b"\r\n", b"\n").replace(b"\n", self._newline)
 
     def _refused(self, verb: str, path: Path, fault: OSError) -> ProviderError:
-        why, fix = explain(fault)
+        why, fix = explain(fault, path)
         return ProviderError(
             f"cannot {verb} {path.name}: {why}", fault=FaultClass.PERMANENT, where=str(path), fix=fix
         )

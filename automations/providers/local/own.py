@@ -19,6 +19,7 @@ from automations.errors import ConflictError, FaultClass, MagicloopError, Provid
 from automations.providers.local.busy import CalendarFile
 from automations.providers.local.files import replace_if, sha256
 from automations.providers.local.source import decode, read_limited, scan
+from automations.rights import cure_of_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -61,7 +62,7 @@ def read_own(
     :raises ProviderError: permanent, it is there but cannot be read, or is a link that leads nowhere; it is
         left alone.
     """
-    if not path.exists():
+    if not _stands(path):
         if path.is_symlink():
             raise ProviderError(
                 f"{path.name}, which holds your blocks, is a link to {path.readlink()}, which is not there",
@@ -91,9 +92,17 @@ def read_own(
             f"{path.name}, which holds your blocks, cannot be read: {fault.what}",
             fault=FaultClass.PERMANENT,
             where=fault.where or str(path),
-            fix=f"mv '{path}' '{path}.broken', then: magicloop run",
+            fix=cure_of_refusal(fault.__cause__, str(path))
+            or f"mv '{path}' '{path}.broken', then: magicloop run",
         ) from fault
     return OwnFile(path, file, fingerprint, blocks, parts)
+
+
+def _stands(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return True  # reading it will tell what is in the way
 
 
 def rewrite(path: Path, zone: ZoneInfo, block_id: str, edit: Callable[[OwnFile | None], str | None]) -> None:

@@ -138,7 +138,7 @@ def read_limited(path: Path) -> bytes:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except OSError as fault:
-        why, fix = explain(fault)
+        why, fix = explain(fault, path)
         raise FileFaultError(f"cannot read {path.name}: {why}", where=str(path), fix=fix) from fault
     if len(data) > MAX_BYTES:
         raise _too_big(path, len(data))
