@@ -132,7 +132,7 @@ def edit(ctx: click.Context) -> None:
         )
     if places.sample:
         say("This is the sample; for your own: magicloop init")
-    from automations.cli.editing import open_editor
+    from automations.cli.kept_words import open_editor
 
     open_editor(places.config, again="magicloop config edit")
     _check(ctx)

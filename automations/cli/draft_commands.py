@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from automations.cli.output import emit_json, heading, is_interactive, listing, paragraph, prose, say
-from automations.errors import ExitCode, RefusedError
+from automations.errors import BadValueError, ExitCode, RefusedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -235,31 +235,38 @@ def _ask_approval(session: Session, draft: Draft, despite: tuple[str, ...], reas
 @click.option("--body-file", type=click.File("rb"), help="A file with the new text; - for stdin.")
 @click.option("--to", multiple=True, metavar="ADDRESS", help="Replaces the recipients; may be given again.")
 @click.option("--cc", multiple=True, metavar="ADDRESS", help="Replaces the copies; may be given again.")
+@click.option(
+    "--form", type=click.File("rb"), help="A file like that in the editor, headers and text; - for stdin."
+)
 @click.pass_obj
 def edit(
-    session: Session, name: str, subject: str | None, body_file: Any, to: tuple[str, ...], cc: tuple[str, ...]
+    session: Session,
+    /,
+    name: str,
+    subject: str | None,
+    body_file: BinaryIO | None,
+    to: tuple[str, ...],
+    cc: tuple[str, ...],
+    form: BinaryIO | None,
 ) -> None:
     """Change a draft: in your editor, or by the options. An approval of the old words is void."""
+    from automations.cli.editing import from_text, reword_in_editor
     from automations.desk import review
 
     body = _text_of(body_file) if body_file else None
     words = review.NewWords(subject, body, to or None, cc or None)
+    if form is not None:
+        if words != review.NewWords():
+            raise BadValueError(
+                "--form holds headers and text already", fix=f"magicloop draft edit {name} --form FILE"
+            )
+        words = from_text(_text_of(form))
     given = words != review.NewWords()
     with session.bench() as held:
         bench, found, _ = review.standing(held, name)
         edited = review.edit(bench, found, words) if given else None
     if edited is None:
-        from automations.cli.editing import edit_in_editor
-
-        # The editor is open without holding the lock, so the draft is looked at again afterwards.
-        words = edit_in_editor(found)
-        with session.bench() as held:
-            bench, current, changed = review.standing(held, found.id)
-            if changed is not None or current.text_rev != found.text_rev:
-                raise RefusedError(
-                    "it changed while you were editing", fix=f"magicloop draft edit {found.id[:6]}"
-                )
-            edited = review.edit(bench, current, words)
+        edited = reword_in_editor(session, found)
     if edited.text_rev == found.text_rev:
         say("Nothing changed.")
         return

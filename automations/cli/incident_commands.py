@@ -108,12 +108,12 @@ def open_incident(
 
 
 def _open_from_form(session: Session, given: str | None) -> None:
-    from automations.cli.incident_form import ask, kept, opening_form
+    from automations.cli.incident_form import ask, opening_form
+    from automations.cli.kept_words import kept
 
-    again = "magicloop incident open"
-    text, filled = ask(session, opening_form(), given, again=again)
+    writing, filled = ask(session, opening_form(), given, again="magicloop incident open")
     head = {name: filled.pop(name, "") for name in ("title", "impact", "started", "owner", "audience")}
-    with kept(session, text, again):
+    with kept(session, writing):
         opened = _record_opening(
             session,
             head["title"],
@@ -190,7 +190,8 @@ def update(
 
 
 def _update_from_form(session: Session, name: str, given: str | None) -> None:
-    from automations.cli.incident_form import ask, kept, update_form
+    from automations.cli.incident_form import ask, update_form
+    from automations.cli.kept_words import kept
     from automations.desk.incidents import find_incident
 
     if not (given or is_interactive()):
@@ -200,9 +201,9 @@ def _update_from_form(session: Session, name: str, given: str | None) -> None:
         )
     recorded = session.journal().load(session.policy.person)
     found = find_incident(recorded, name)
-    again = f"magicloop incident update {found.id}"
-    text, filled = ask(session, update_form(recorded, found), given, again=again)
-    with kept(session, text, again):
+    form = update_form(recorded, found)
+    writing, filled = ask(session, form, given, again=f"magicloop incident update {found.id}")
+    with kept(session, writing):
         phase, severity = filled.pop("phase", None), filled.pop("severity", "")
         if phase is not None and phase not in PHASES:
             raise BadValueError(f"{phase!r} is no phase; write {', '.join(PHASES)}")

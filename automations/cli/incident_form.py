@@ -6,19 +6,16 @@ What was typed is never lost: a form that cannot be used is kept in a file that 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from automations.cli.kept_words import Writing, in_editor, kept, text_of
 from automations.cli.output import is_interactive
-from automations.errors import BadValueError, MagicloopError, RefusedError
-from automations.whole_files import make_folders, place_new_file
+from automations.errors import BadValueError, RefusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from automations.model.records import Incident, Recorded
     from automations.wiring import Session
@@ -115,60 +112,31 @@ def update_form(recorded: Recorded, incident: Incident) -> Form:
     return Form(f"{incident.id}: {incident.title}", UPDATE, filled)
 
 
-def ask(session: Session, form: Form, given: str | None, *, again: str) -> tuple[str, dict[str, str]]:
-    """Return the text of a filled form and its fields: from the file `given`, else from the editor.
+def ask(session: Session, form: Form, given: str | None, *, again: str) -> tuple[Writing, dict[str, str]]:
+    """Return a filled form and its fields: from the file `given`, else from the editor.
 
     :raises RefusedError: nothing was recorded, because nothing was saved, or it cannot be read.
     :raises BadValueError: a line of it belongs to no field; the text is kept.
     """
-    text = _from_file(given) if given else _from_editor(form, again)
-    with kept(session, text, again):
-        return text, form.read(text)
+    empty = Writing(form.text().encode(), again, "incident-form", "nothing was recorded, the form is kept")
+    filled = replace(empty, content=_from_file(given)) if given else _from_editor(session, empty)
+    with kept(session, filled):
+        return filled, form.read(text_of(filled))
 
 
-@contextmanager
-def kept(session: Session, text: str, again: str) -> Iterator[None]:
-    """Keep the text of a form whose facts are refused in a file, and name it in the error."""
-    try:
-        yield
-    except MagicloopError as error:
-        place = _keep(session, text)
-        error.what = f"{error.what}; nothing was recorded, the form is kept"
-        error.where, error.fix = place, f"put it right there, then: {again} --form {place}"
-        raise
-
-
-def _from_editor(form: Form, again: str) -> str:
+def _from_editor(session: Session, empty: Writing) -> Writing:
     if not is_interactive():
-        raise BadValueError("there is no terminal for a form", fix=f"{again} --form FILE")
-    try:
-        saved = click.edit(form.text(), extension=".txt")
-    except click.ClickException as error:
-        what, fix = error.format_message(), f"name another editor: EDITOR=nano {again}"
-        raise RefusedError(what, fix=fix) from None
-    except UnicodeDecodeError:
-        what = "what the editor saved is no text in UTF-8; nothing was recorded"
-        raise RefusedError(what, fix=f"set the editor to save as UTF-8, then: {again}") from None
-    if saved is None or not saved.strip():
-        raise RefusedError("the form was left; nothing was recorded", fix=again)
+        raise BadValueError("there is no terminal for a form", fix=f"{empty.again} --form FILE")
+    saved = in_editor(session, empty, untouched=empty.content)
+    if saved is None or not saved.content.strip():
+        raise RefusedError("the form was left; nothing was recorded", fix=empty.again)
     return saved
 
 
-def _from_file(path: str) -> str:
+def _from_file(path: str) -> bytes:
     try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no text in UTF-8"
-        raise BadValueError(f"the form cannot be read: {reason}", where=path, fix="--form FILE") from None
-
-
-def _keep(session: Session, text: str) -> str:
-    """Write a form beside the journal, under a name of its own; only its owner may read it."""
-    folder = Path(session.places.data)
-    make_folders(folder)
-    stamp = f"{session.clock.now():%Y%m%dT%H%M%S}"
-    for number in range(1, 1000):
-        place = folder / f"incident-form-{stamp}-{number}.txt"
-        if place_new_file(place, text.encode()):
-            return str(place)
-    raise RefusedError("there is no free name for the form", where=session.places.data)
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise BadValueError(
+            f"the form cannot be read: {error.strerror}", where=path, fix="--form FILE"
+        ) from None

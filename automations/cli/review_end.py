@@ -10,6 +10,7 @@ import click
 
 from automations.cli.keys import ENTER, QUIT, read_key
 from automations.cli.output import paragraph, say
+from automations.errors import LockHeldError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -52,7 +53,12 @@ def leave(session: Session, approved: Sequence[str], *, stopped: bool) -> SeenOf
         leaves = min(approval.not_before for _, approval in queued)
         left = (leaves - session.clock.now()).total_seconds()
         if left <= 0:
-            failed |= _send(session, departures)
+            try:
+                failed |= _send(session, departures)
+            except LockHeldError:
+                say("A run is at work; what you approved leaves with it, or with the next one.")
+                _left_to_the_run(session, _queued(session, approved))
+                return SeenOff(failed=failed)
             queued = [pair for pair in _queued(session, approved) if pair[1].id not in departures.tried]
             continue
         prompt = f"{len(queued)} queued, sending in {left:.0f} s. u undo, Enter send now, q leave it to the next run "
@@ -65,10 +71,9 @@ def leave(session: Session, approved: Sequence[str], *, stopped: bool) -> SeenOf
         if key == QUIT:
             _left_to_the_run(session, queued)
             return SeenOff(failed=failed)
-        if key == ENTER:
-            _release(session, [draft.id for draft, _ in queued])
-        elif key == "u":
-            return SeenOff(_undo(session, queued[-1][0]), failed)
+        undone = _obey(session, key, [draft for draft, _ in queued])
+        if undone:
+            return SeenOff(undone, failed)
         queued = _queued(session, approved)
     return SeenOff(failed=failed)
 
@@ -97,6 +102,18 @@ def _send(session: Session, departures: Departures) -> bool:
     return one_stayed(results)
 
 
+def _obey(session: Session, key: str, queued: Sequence[Draft]) -> str:
+    """Do what a key of the countdown says; return the id of a mail that was taken back."""
+    try:
+        if key == ENTER:
+            _release(session, [draft.id for draft in queued])
+        elif key == "u":
+            return _undo(session, queued[-1])
+    except LockHeldError:
+        say("A run is at work; nothing was done. Press the key again.")
+    return ""
+
+
 def _release(session: Session, ids: Sequence[str]) -> None:
     from automations.desk.sending import end_undo_time
 
@@ -114,10 +131,12 @@ def _undo(session: Session, draft: Draft) -> str:
 
 
 def _left_to_the_run(session: Session, queued: Sequence[tuple[Draft, Approval]]) -> None:
-    """Say when the next run sends them, and what would be late by then."""
+    """Say when the next run sends them, and what would be late by then; nothing where none is left."""
     from automations.desk.card import build_card
     from automations.desk.status import status_of
 
+    if not queued:
+        return
     recorded = session.reading_journal().load(session.policy.person)
     now = session.clock.now()
     look = status_of(recorded, now).last_look

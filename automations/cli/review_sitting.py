@@ -6,7 +6,7 @@ has it shown anew.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
@@ -20,14 +20,14 @@ from automations.cli.review_words import difference_lines
 from automations.desk import review
 from automations.desk.card import Doing, build_card
 from automations.desk.looks import note_look
-from automations.errors import ConflictError, MagicloopError, RefusedError
+from automations.errors import ConflictError, LockHeldError, MagicloopError
 from automations.model.records import DraftState
 from automations.model.text import plain, visible
 
 if TYPE_CHECKING:
     from automations.cli.review_card import Screen
     from automations.desk.card import Card
-    from automations.model.records import Draft
+    from automations.model.records import Draft, Recorded
     from automations.wiring import Session
 
 PROMPT = "[y e s z x d h b u q ?] "
@@ -108,17 +108,18 @@ class Sitting:
 
     def _look(self) -> Then:
         """Read the draft as it stands here and outside, and show its card; one that does not wait is passed over."""
-        edited, problem = False, None
-        with self.session.bench() as bench:
-            draft = review.find_draft(bench.recorded, self.ids[self.number])
+        edited, problem, bench = False, None, None
+        with ExitStack() as held:
             try:
-                draft, adopted = review.refreshed(bench, draft)
+                bench = held.enter_context(self.session.bench())
+                draft, adopted = review.refreshed(bench, self._named(bench.recorded))
                 edited = adopted is not None
             except MagicloopError as error:
                 problem = error
-            recorded = bench.world.journal.load(draft.person)
+            recorded = self.session.reading_journal().load(self.session.policy.person)
+            draft = self._named(recorded)
             card = build_card(draft, recorded, self.session.policy, self.session.clock.now())
-            if draft.state is DraftState.WAITING:
+            if bench is not None and draft.state is DraftState.WAITING:
                 with suppress(ConflictError):
                     note_look(replace(bench, recorded=recorded), draft)
         self._draft, self._card = draft, card
@@ -132,9 +133,14 @@ class Sitting:
         self.screen.show(card, Place(self.number + 1, len(self.ids)))
         if edited:
             say("You edited it outside; these are the words now. d shows what changed.")
-        if problem is not None:
+        if isinstance(problem, LockHeldError):
+            say("A run is at work; this is how it stood before it.")
+        elif problem is not None:
             show_error(problem, as_json=False)
         return Then.STAY
+
+    def _named(self, recorded: Recorded) -> Draft:
+        return review.find_draft(recorded, self.ids[self.number])
 
     # --- keys ------------------------------------------------------------------------------------
 
@@ -235,26 +241,14 @@ class Sitting:
             say(f"  magicloop draft open {draft.id[:6]}    {copy_path(self.session, draft)}")
 
     def _edit(self) -> Then:
-        from automations.cli.editing import edit_until_right
+        from automations.cli.editing import reword_in_editor
 
         with self.session.bench() as bench:
             _, before, adopted = review.standing(bench, self._card.id)
         if adopted is not None:
             say("You edited it outside; these are the words now:")
             return Then.AGAIN
-        words = edit_until_right(before)
-        if words == review.NewWords():
-            say("Nothing changed.")
-            return Then.STAY
-        with self.session.bench() as held:
-            bench, current, changed = review.standing(held, before.id)
-            if changed is not None or current.text_rev != before.text_rev:
-                raise RefusedError(
-                    "it changed outside while you were editing; your edit is not kept",
-                    where=before.key,
-                    fix="press e to edit the words as they are now",
-                )
-            edited = review.edit(bench, current, words)
+        edited = reword_in_editor(self.session, before)
         if edited.text_rev == before.text_rev:
             say("Nothing changed.")
             return Then.STAY

@@ -117,14 +117,17 @@ def told_elsewhere(env: Mapping[str, str], data: str) -> str:
     """
     from zlib import crc32
 
+    return os.path.join(state_folder(env), f"told-{crc32(os.fsencode(data)):08x}.json")
+
+
+def state_folder(env: Mapping[str, str]) -> str:
+    """Return the person's folder for what belongs into the data folder while that cannot be used."""
     home = env.get("MAGICLOOP_HOME", "")
     if home:
-        folder = os.path.join(_absolute(home), "state")
-    else:
-        from platformdirs import user_state_dir
+        return os.path.join(_absolute(home), "state")
+    from platformdirs import user_state_dir
 
-        folder = user_state_dir(APP, appauthor=False)
-    return os.path.join(folder, f"told-{crc32(os.fsencode(data)):08x}.json")
+    return user_state_dir(APP, appauthor=False)
 
 
 def own_config(places: Places) -> str:

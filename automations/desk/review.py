@@ -239,17 +239,12 @@ def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
 
     Characters that nobody sees are dropped from the new words.
 
-    :raises RefusedError: the draft is past editing.
+    :raises RefusedError: the draft is past editing, or would go to nobody.
     :raises HeaderFaultError: a header or address may not stand in a mail.
     """
     check_event(draft.state, Event.REWORD)
     _check_settled(bench, draft)
-    to = draft.to if words.to is None else tuple(check_address(address) for address in words.to)
-    cc = draft.cc if words.cc is None else tuple(check_address(address) for address in words.cc)
-    if not to:
-        raise RefusedError(
-            "a mail needs somebody to go to", fix=f"magicloop draft edit {draft.id[:6]} --to ADDRESS"
-        )
+    to, cc = addressed(draft, words)
     text = draft.body_text if words.body_text is None else seen_body(words.body_text)
     html = draft.body_html if text == draft.body_text or not draft.body_html else text_to_html(text)
     subject = draft.subject if words.subject is None else plain(words.subject)
@@ -260,6 +255,21 @@ def edit(bench: Bench, draft: Draft, words: NewWords) -> Draft:
     action = UpdateDraft(changed, "edited by hand", voided=voided(bench.recorded, draft), new_words=True)
     carry_out(bench, action)
     return find_draft(bench.world.journal.load(draft.person), draft.id)
+
+
+def addressed(draft: Draft, words: NewWords) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the To and Cc that a draft has with new words.
+
+    :raises HeaderFaultError: an address may not stand in a mail.
+    :raises RefusedError: nobody is left to go to.
+    """
+    to = draft.to if words.to is None else tuple(check_address(address) for address in words.to)
+    cc = draft.cc if words.cc is None else tuple(check_address(address) for address in words.cc)
+    if not to:
+        raise RefusedError(
+            "a mail needs somebody to go to", fix=f"magicloop draft edit {draft.id[:6]} --to ADDRESS"
+        )
+    return to, cc
 
 
 def discard(bench: Bench, draft: Draft, reason: str) -> None:

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from freezegun import freeze_time
 
 import automations
+from mail_server import MailServer
 
 CHECKOUT = str(Path(automations.__file__).parents[1])
 COMMAND = [sys.executable, "-m", "automations"]
@@ -420,3 +421,103 @@ def wipe(own):
     shutil.rmtree(own.data)
     shutil.rmtree(own.config.parent / "templates")
     own.config.unlink()
+
+
+# --- a review at a terminal ----------------------------------------------------------------------
+
+KEYS = "[y e s z x d h b u q ?] "
+SENDING = """
+[mail]
+mode = "approve"
+undo_seconds = {undo}
+
+[smtp]
+host = "127.0.0.1"
+port = {port}
+security = "none"
+timeout = 20
+"""
+
+
+def plain_text(shown):
+    """Return what was shown without its colours."""
+    return _STYLES.sub("", shown)
+
+
+class Review:
+    """A person in front of a review: presses a key when the card asks for one."""
+
+    def __init__(self, screen):
+        self.screen = screen
+        self.at = screen.wait_for(KEYS)
+
+    @property
+    def card(self):
+        """What was shown last, from the newest card on."""
+        return plain_text(self.screen.shown[self.screen.shown.rindex("waiting") :])
+
+    def press(self, key, *answers, until=KEYS):
+        """Press a key, answer its questions, and wait for the next prompt; return what was said."""
+        begin = self.at
+        self.screen.type(key)
+        for question, answer in answers:
+            self.at = self.screen.wait_for(question, after=self.at)
+            self.screen.type(answer)
+        self.at = self.screen.wait_for(until, after=self.at)
+        return plain_text(self.screen.shown[begin : self.at])
+
+    def end(self, key="q"):
+        begin = self.at
+        if key:
+            self.screen.type(key)
+        return self.screen.end(), plain_text(self.screen.shown[begin:])
+
+
+@pytest.fixture
+def waits(own, magicloop, read):
+    """A month's offer that waits; call it for what is told of it."""
+    magicloop("run")
+
+    def look(key="offer:"):
+        drafts = read("draft", "list", "--all")["drafts"]
+        return next(draft for draft in drafts if draft["key"].startswith(key))
+
+    look.file = next(own.drafts.glob("*.eml"))
+    return look
+
+
+@pytest.fixture
+def incident(waits, magicloop):
+    """An incident's first notice to two who are new, one of them outside."""
+    magicloop("incident", "open", "EU checkout errors", "--severity", "2", "--impact", "11% of EU orders fail",
+              "--audience", "exec:cto@example.com", "--audience", "exec:vp@else.test")  # fmt: skip
+    return lambda: waits("incident:")
+
+
+@pytest.fixture
+def begin(terminal):
+    def start(*words, **env):
+        return Review(terminal("review", *words, **env))
+
+    return start
+
+
+@pytest.fixture
+def impatient(tmp_path):
+    """The environment of a command that does not wait for a run at work."""
+    folder = tmp_path / "impatient"
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text("import automations.wiring as w\nw.HAND_LOCK_SECONDS = 0.0\n")
+    return {"PYTHONPATH": f"{folder}:{CHECKOUT}"}
+
+
+@pytest.fixture
+def sends(own):
+    with MailServer() as server:
+
+        def configure(undo):
+            text = own.config.read_text(encoding="utf-8")
+            own.config.write_text(text + SENDING.format(undo=undo, port=server.port), encoding="utf-8")
+            return server
+
+        yield configure

@@ -94,6 +94,7 @@ def test_a_form_that_is_left_records_nothing(terminal, editor, read, line):
     ],
 )
 def test_a_form_that_cannot_be_used_is_kept_and_taken_again(magicloop, read, own, form, wrong, said):
+    magicloop("run")
     done = magicloop("incident", "open", "--form", form(wrong))
     assert (done.exit_code, done.stdout) == (2, "")
     assert said in done.stderr.replace("\n", " ")

@@ -9,82 +9,8 @@ from contextlib import closing
 import pytest
 
 from automations.compose.reading import read_mime
-from mail_server import MailServer
 
-KEYS = "[y e s z x d h b u q ?] "
-SENDING = """
-[mail]
-mode = "approve"
-undo_seconds = {undo}
-
-[smtp]
-host = "127.0.0.1"
-port = {port}
-security = "none"
-timeout = 20
-"""
-
-
-def bare(shown):
-    return re.sub(r"\x1b\[[0-9;]*m", "", shown)
-
-
-class Review:
-    """A person in front of a review: presses a key when the card asks for one."""
-
-    def __init__(self, screen):
-        self.screen = screen
-        self.at = screen.wait_for(KEYS)
-
-    @property
-    def card(self):
-        """What was shown last, from the newest card on."""
-        return bare(self.screen.shown[self.screen.shown.rindex("waiting") :])
-
-    def press(self, key, *answers, until=KEYS):
-        """Press a key, answer its questions, and wait for the next prompt; return what was said."""
-        begin = self.at
-        self.screen.type(key)
-        for question, answer in answers:
-            self.at = self.screen.wait_for(question, after=self.at)
-            self.screen.type(answer)
-        self.at = self.screen.wait_for(until, after=self.at)
-        return bare(self.screen.shown[begin : self.at])
-
-    def end(self, key="q"):
-        begin = self.at
-        if key:
-            self.screen.type(key)
-        return self.screen.end(), bare(self.screen.shown[begin:])
-
-
-@pytest.fixture
-def waits(own, magicloop, read):
-    """A month's offer that waits; call it for what is told of it."""
-    magicloop("run")
-
-    def look(key="offer:"):
-        drafts = read("draft", "list", "--all")["drafts"]
-        return next(draft for draft in drafts if draft["key"].startswith(key))
-
-    look.file = next(own.drafts.glob("*.eml"))
-    return look
-
-
-@pytest.fixture
-def incident(waits, magicloop):
-    """An incident's first notice to two who are new, one of them outside."""
-    magicloop("incident", "open", "EU checkout errors", "--severity", "2", "--impact", "11% of EU orders fail",
-              "--audience", "exec:cto@example.com", "--audience", "exec:vp@else.test")  # fmt: skip
-    return lambda: waits("incident:")
-
-
-@pytest.fixture
-def begin(terminal):
-    def start(*words, **env):
-        return Review(terminal("review", *words, **env))
-
-    return start
+from .conftest import Review, plain_text
 
 
 @pytest.fixture
@@ -363,18 +289,6 @@ def test_a_draft_that_was_dealt_with_elsewhere_is_passed_over(incident, waits, b
 # --- sending from here ---------------------------------------------------------------------------
 
 
-@pytest.fixture
-def sends(own):
-    with MailServer() as server:
-
-        def configure(undo):
-            text = own.config.read_text(encoding="utf-8")
-            own.config.write_text(text + SENDING.format(undo=undo, port=server.port), encoding="utf-8")
-            return server
-
-        yield configure
-
-
 def test_enter_ends_the_undo_time_and_sends_what_was_shown(sends, waits, begin):
     server = sends(600)
     person = begin()
@@ -540,7 +454,7 @@ def test_no_line_of_a_card_is_wider_than_the_terminal(incident, begin, columns):
     person = begin(COLUMNS=columns)
     person.end()
 
-    lines = bare(person.screen.shown).split("\n")
+    lines = plain_text(person.screen.shown).split("\n")
     assert max(len(line) for line in lines if line.startswith(("│", "╭", "╰", "├"))) == min(
         100, max(40, int(columns))
     )
@@ -568,4 +482,4 @@ def test_hostile_text_reaches_no_terminal(own, magicloop, begin, raw, words):
 
     assert raw(person.screen.shown) == []
     assert "click" in person.screen.shown
-    assert "Sam [bold]Lee[/bold] :smile:" in bare(person.screen.shown), "it is no markup"
+    assert "Sam [bold]Lee[/bold] :smile:" in plain_text(person.screen.shown), "it is no markup"
