@@ -23,6 +23,7 @@ from automations.plan.sending import still_failing
 from automations.plan.severities import exit_code_of
 from automations.plan.sign_in_end import plan_sign_in_end
 from automations.plan.silence import SUBJECT, silence_of, still_shown, stopped_problem
+from automations.plan.which_calendar import in_use
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -278,7 +279,7 @@ def _recover(
     """Settle what an interrupted run left open, before anything else; return the memory as it then is."""
     if not recorded.claims:
         return (), recorded
-    evidence = observe_claims(recorded, world.calendar, world.mailbox, world.sender)
+    evidence = observe_claims(recorded, world.calendar, world.mailbox, world.sender, in_use(policy))
     settlements = plan_recovery(recorded, evidence, world.clock.now())
     results: list[Result] = []
     again: list[Action] = []

@@ -65,11 +65,11 @@ def observe(
 
 
 def observe_claims(
-    recorded: Recorded, calendar: Calendar, mailbox: Mailbox, sender: Sender | None = None
+    recorded: Recorded, calendar: Calendar, mailbox: Mailbox, sender: Sender | None = None, name: str = ""
 ) -> Evidence:
     """Look up what open claims are about. What cannot be looked up is left out: absence is not assumed.
 
-    Of a send of a time when there was a sender, and there is none any more, nothing can be found out.
+    `name` is the calendar's. Of a send of a time when there was a sender, and there is none any more, nothing can be found out.
     """
     blocks: dict[str, SeenBlock | None] = {}
     drafts: dict[str, SeenDraft | SentMail | None] = {}
@@ -92,7 +92,9 @@ def observe_claims(
                 lost |= {draft.id} if gone else set()
         except ProviderError:
             continue
-    return Evidence(blocks, drafts, frozenset(lost), sends, late=mailbox.capabilities.writes_late)
+    return Evidence(
+        blocks, drafts, frozenset(lost), sends, late=mailbox.capabilities.writes_late, calendar=name
+    )
 
 
 def _traces(draft: Draft, attempt: Attempt, recorded: Recorded, sender: Sender | None) -> SendTraces:

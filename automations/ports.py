@@ -70,7 +70,8 @@ class MailCapabilities:
 class BlockEvent:
     """A block as it should stand on the calendar: plain text, a client-chosen id, two UTC instants.
 
-    `zone` is the IANA zone it is shown in; `sequence` rises with every change.
+    `zone` is the IANA zone it is shown in; `sequence` rises with every change. `again` tells that it comes
+    from another calendar: that one of its id was deleted in this one says nothing.
     """
 
     id: str
@@ -80,6 +81,7 @@ class BlockEvent:
     description: str
     sequence: int
     stamp: datetime
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class Calendar(Protocol):
     def book(self, event: BlockEvent) -> SeenBlock:
         """Put an event there. Booking the same id again changes nothing and returns what stands.
 
-        Where the calendar remembers that the person deleted it, it comes back `cancelled` and is not made.
+        Where the calendar remembers that the person deleted it, it comes back `cancelled` and is not made,
+        unless it is to be there `again`.
 
         :raises ProviderError: permanent, nothing was written.
         """

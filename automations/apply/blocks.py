@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.apply.carrying import carry_out
 from automations.model.records import BlockState, Outcome
+from automations.plan.which_calendar import in_use, is_elsewhere
 from automations.plan.zones import say_when
 from automations.ports import BlockEvent
 
@@ -41,7 +42,7 @@ def book_block(bench: Bench, action: BookBlock) -> Result:
         others = tuple(other for other in block.alternatives if not other.overlaps(seen.span))
         stood.append(seen.span)
         standing = replace(block, reason=found(seen), alternatives=others)
-        return (_placed(standing, seen, BlockState.BOOKED),)
+        return (_placed(bench, standing, seen, BlockState.BOOKED),)
 
     stood: list[Span] = []
     result = carry_out(
@@ -70,7 +71,7 @@ def move_block(bench: Bench, action: MoveBlock) -> Result:
         action,
         before=(block,),
         effect=lambda: bench.world.calendar.move(_event(bench, block, target), revision=block.revision),
-        done=lambda seen: (_placed(block, seen, state),),
+        done=lambda seen: (_placed(bench, block, seen, state),),
         undone=lambda *_: (replace(old, rev=block.rev + 1),),
         span=target,
     )
@@ -89,7 +90,7 @@ def cancel_block(bench: Bench, action: CancelBlock) -> Result:
 
 
 def restore_block(bench: Bench, action: RestoreBlock) -> Result:
-    """Write a block again whose file is gone."""
+    """Write a block again whose file is gone, or which was in another calendar."""
     block = _standing(bench, action.block)
     assert block.span is not None, "a live block stands somewhere"
     again = replace(block, sequence=block.sequence + 1)
@@ -98,7 +99,7 @@ def restore_block(bench: Bench, action: RestoreBlock) -> Result:
         bench,
         action,
         effect=lambda: bench.world.calendar.book(event),
-        done=lambda seen: (_placed(again, seen, block.state),),
+        done=lambda seen: (_placed(bench, again, seen, block.state),),
         span=block.span,
         until_done=True,
     )
@@ -118,8 +119,16 @@ def _skipped(block: Block, reason: str) -> Block:
     return replace(block, state=BlockState.SKIPPED, reason=reason, target=None, rev=block.rev + 1)
 
 
-def _placed(block: Block, seen: SeenBlock, state: BlockState) -> Block:
-    return replace(block, state=state, span=seen.span, target=None, revision=seen.revision, rev=block.rev + 1)
+def _placed(bench: Bench, block: Block, seen: SeenBlock, state: BlockState) -> Block:
+    return replace(
+        block,
+        state=state,
+        span=seen.span,
+        target=None,
+        revision=seen.revision,
+        calendar=in_use(bench.policy),
+        rev=block.rev + 1,
+    )
 
 
 def _event(bench: Bench, block: Block, span: Span) -> BlockEvent:
@@ -131,4 +140,5 @@ def _event(bench: Bench, block: Block, span: Span) -> BlockEvent:
         description=block.description,
         sequence=block.sequence,
         stamp=bench.world.clock.now(),
+        again=is_elsewhere(block, in_use(bench.policy)),
     )

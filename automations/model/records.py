@@ -49,7 +49,8 @@ class Block:
     """A stretch of invention time owed for a month.
 
     `id` is the event's id at the provider, made from person, month and generation. `span` is where
-    it stands; `target` is where a claimed but not yet settled booking or move puts it.
+    it stands; `target` is where a claimed but not yet settled booking or move puts it. `calendar` names
+    the one it was last seen in (`plan/which_calendar.py`), "" where that is not known.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Block:
     pair: tuple[str, ...] = ()
     summary: str = ""
     description: str = ""
+    calendar: str = ""
 
 
 class DraftState(StrEnum):

@@ -108,7 +108,7 @@ class CancelBlock(OfBlock):
 
 @dataclass(frozen=True, slots=True)
 class RestoreBlock(OfBlock):
-    """Write a live block again because the file that held it is gone."""
+    """Write a live block again because the file that held it is gone, or another calendar is in use now."""
 
     kind: ClassVar[str] = "restore-block"
     block: Block

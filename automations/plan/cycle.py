@@ -21,6 +21,7 @@ from automations.plan.promises import PROMISE_PROBLEMS, plan_promises
 from automations.plan.quarterly import plan_quarterly
 from automations.plan.reopening import plan_reopening
 from automations.plan.sending import SENDING_PROBLEMS, plan_sending
+from automations.plan.which_calendar import CHANGED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,7 +75,7 @@ AUTOMATIONS: Mapping[str, Automation] = {
     ),
     "promises": Automation(plan_promises, codes=PROMISE_PROBLEMS, drafts=("closing:", "catch-up:")),
     "invention": Automation(
-        plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE}), claims=BLOCK_CLAIMS
+        plan_invention, codes=frozenset({NO_SLOT, CONFLICT, UNREADABLE, CHANGED}), claims=BLOCK_CLAIMS
     ),
     "quarterly": Automation(plan_quarterly, drafts=("standing:", "goal-trade:")),
     "offers": Automation(

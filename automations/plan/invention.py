@@ -36,6 +36,7 @@ from automations.plan.placing import Board, possible_alternatives
 from automations.plan.reopening import reopened
 from automations.plan.severities import SEVERITIES
 from automations.plan.watching import Watched, Watcher
+from automations.plan.which_calendar import in_use, left_behind
 from automations.plan.zones import add_months, month_of, month_span, say_month, say_when
 
 if TYPE_CHECKING:
@@ -104,6 +105,7 @@ def plan_invention(policy: Policy, now: datetime, seen: Seen, recorded: Recorded
     actions += reopened(policy, now, recorded)
     actions += _end(board)
     problems = _unreadable(seen, recorded, now)
+    problems += left_behind(policy, now, recorded, newest_blocks(recorded).values())
     for block, edited in watched:
         outcome = _clear(board, block, edited=edited)
         _sort_out(outcome, actions, problems)
@@ -136,6 +138,8 @@ def _watch(board: Board) -> tuple[list[tuple[Block, bool]], list[Action]]:
         times=None if board.seen.unreadable else board.times,
         too_late=lambda block: too_late(block.month, this_month),
         last_look=board.recorded.last_run.started if board.recorded.last_run else None,
+        calendar=in_use(board.policy),
+        stays=board.policy.invention.on_conflict is not OnConflict.MOVE,
     )
     claimed = claimed_months(board.recorded)
     standing_blocks: list[tuple[Block, bool]] = []
@@ -158,8 +162,7 @@ def _can_conflict(watched: Watched, board: Board) -> bool:
     A block that is written again this run is looked at by the next one, when it is there.
     """
     span = watched.block.span
-    restored = board.seen.blocks.lost
-    return watched.block.state.live and span is not None and span.end > board.now and not restored
+    return watched.block.state.live and span is not None and span.end > board.now and not watched.absent
 
 
 def _end(board: Board) -> list[Action]:

@@ -127,6 +127,8 @@ class Board:
             target=choice.span,
             zone=zone,
             sequence=old.sequence if old and again else 0,
+            moves=old.moves if old and again else 0,
+            calendar=old.calendar if old and again else "",
             reason=reason,
             alternatives=choice.alternatives,
             problem=problem_of(month, rules.problems, self._all_blocks()),

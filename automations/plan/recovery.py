@@ -71,7 +71,7 @@ class Evidence:
 
     `lost` holds the ids whose whole place is gone, which a plan restores, all of them together. `sends` are
     the traces of sends, by the draft's id; one that could not be looked up is missing. With `late` a request
-    that got no answer may still be carried out some minutes after it was made.
+    that got no answer may still be carried out some minutes after it was made. `calendar` names the one that was looked at.
     """
 
     blocks: Mapping[str, SeenBlock | None]
@@ -79,6 +79,7 @@ class Evidence:
     lost: frozenset[str] = frozenset()
     sends: Mapping[str, SendTraces] = field(default_factory=dict)
     late: bool = False
+    calendar: str = ""
 
 
 def claimed_block(claim: OpenClaim, recorded: Recorded) -> Block | None:
@@ -133,7 +134,8 @@ def _settle(claim: OpenClaim, recorded: Recorded, evidence: Evidence, now: datet
         return Settlement(claim, Outcome.FAILED, LOST)
     if block is not None:
         known = block.id in evidence.blocks
-        return _settle_block(claim, block, evidence.blocks[block.id]) if known else None
+        seen = evidence.blocks.get(block.id)
+        return _settle_block(claim, block, seen, evidence.calendar or block.calendar) if known else None
     if draft is not None:
         known = draft.id in evidence.drafts
         if known and evidence.late and _may_come(claim, evidence.drafts[draft.id], now):
@@ -147,7 +149,7 @@ def _may_come(claim: OpenClaim, seen: SeenDraft | SentMail | None, now: datetime
     return claim.kind == "create-draft" and seen is None and now - claim.at < T_QUIET
 
 
-def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Settlement:
+def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None, calendar: str) -> Settlement:
     there = seen if seen is not None and not seen.cancelled else None
     if claim.kind == "cancel-block":
         if there is None:
@@ -172,6 +174,7 @@ def _settle_block(claim: OpenClaim, block: Block, seen: SeenBlock | None) -> Set
         revision=there.revision,
         zone=block.zone,
         state=_state_at(claim, block, there),
+        calendar=calendar,
         rev=block.rev + 1,
     )
     return Settlement(claim, Outcome.DONE, "interrupted, but found on the calendar", (settled,))

@@ -5,6 +5,9 @@ only after its end: people delete what they will not do, and a record of a held 
 see on the calendar would be a claim without evidence. A block that stood and is over was held,
 unless something else took any of its time. One that was put at a time that was over by then (we saw it
 elsewhere after that time began) proves nothing: its month stays owed.
+
+What was last seen in another calendar than the one in use was not deleted there: it goes into this one, at
+its time where that is free, else at a new one.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING
 from automations.model.records import Block, BlockState
 from automations.plan.actions import AdoptBlock, CloseBlock, RestoreBlock
 from automations.plan.conflicts import quoted
+from automations.plan.which_calendar import is_elsewhere, say_calendar
 from automations.plan.zones import say_when
 
 if TYPE_CHECKING:
@@ -31,12 +35,15 @@ Watch = AdoptBlock | CloseBlock | RestoreBlock
 class Watched:
     """A block after one look at it, and the action that records the difference, if there is one.
 
-    `edited` tells that its text was changed by hand: moving it would write over the person's words.
+    `edited` tells that its text was changed by hand: moving it would write over the person's words. `absent`
+    tells that it does not stand in this calendar, so that nothing can land on it; one to be booked there at
+    another time is owed, without an action.
     """
 
     block: Block
     action: Watch | None = None
     edited: bool = False
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +52,8 @@ class Watcher:
 
     `times` is None when a calendar could not be read: then what is over is judged by a later run.
     `too_late` tells whether a month's block can no longer be made up. `last_look` is when it was last
-    seen where it is recorded, None when that is not known.
+    seen where it is recorded, None when that is not known. `calendar` is the one in use; `stays` tells that no
+    block may be put elsewhere because of a meeting.
     """
 
     now: datetime
@@ -53,29 +61,49 @@ class Watcher:
     times: BusyTimes | None
     too_late: Callable[[Block], bool]
     last_look: datetime | None = None
+    calendar: str = ""
+    stays: bool = False
 
     def watch(self, block: Block) -> Watched:
         """Return how a live block stands now."""
         if not self.blocks.known or block.span is None:
             return Watched(block)
-        if self.blocks.lost:
-            return self._restored(block) if block.span.end > self.now else self._judged(block)
         found = self.blocks.found.get(block.id)
         if found is None or found.cancelled:
-            return self._closed(block, BlockState.SKIPPED, "deleted by hand")
+            return self._missing(block, block.span)
         edited = bool(block.revision) and found.revision != block.revision
-        if found.span == block.span:
-            return self._judged(block) if block.span.end <= self.now else Watched(block, edited=edited)
+        if found.span == block.span and block.span.end <= self.now:
+            return self._judged(block)
+        if found.span == block.span and not is_elsewhere(block, self.calendar):
+            return Watched(block, edited=edited)
         return self._adopted(block, found)
 
-    def _restored(self, block: Block) -> Watched:
-        restored = replace(block, sequence=block.sequence + 1, rev=block.rev + 1)
-        reason = f"the file that held it is gone; it goes back to {_when(block, block.span)}"
-        return Watched(restored, RestoreBlock(restored, reason))
+    def _missing(self, block: Block, span: Span) -> Watched:
+        elsewhere = is_elsewhere(block, self.calendar)
+        if not elsewhere and not self.blocks.lost:
+            return self._closed(block, BlockState.SKIPPED, "deleted by hand")
+        if span.end <= self.now:
+            return self._judged(block)
+        if elsewhere:
+            return self._carried_over(block, span)
+        return _restored(block, f"the file that held it is gone; it goes back to {_when(block, span)}")
+
+    def _carried_over(self, block: Block, span: Span) -> Watched:
+        """Bring a block that is to come from the calendar it was in; while busy times are unknown, wait."""
+        if self.times is None or span.start <= self.now:
+            return Watched(block, absent=True)
+        stays = self.stays or block.state is BlockState.MOVED_BY_HAND
+        if stays or not self.times.over(span):
+            return _restored(block, f"it was in {say_calendar(block.calendar)}; it keeps its time")
+        return Watched(replace(block, state=BlockState.OWED, span=None), absent=True)
 
     def _adopted(self, block: Block, found: SeenBlock) -> Watched:
-        ours = found.span == block.target
-        reason = "the move went through" if ours else _by_hand(block, found.span)
+        elsewhere = is_elsewhere(block, self.calendar)
+        ours = elsewhere or found.span == block.target
+        if elsewhere:
+            reason = f"found in {say_calendar(self.calendar)}, {_when(block, found.span)}"
+        else:
+            reason = "the move went through" if ours else _by_hand(block, found.span)
         taken_over = replace(
             block,
             state=block.state if ours else BlockState.MOVED_BY_HAND,
@@ -83,8 +111,9 @@ class Watcher:
             target=None,
             revision=found.revision,
             reason=reason,
+            calendar=self.calendar or block.calendar,
         )
-        if not ours and self._too_early(block, found.span):
+        if found.span != block.target and self._too_early(block, found.span):
             return self._not_held(taken_over, f"{reason}, before it was last seen elsewhere: not held")
         if found.span.end <= self.now:
             judged = self._judged(taken_over)
@@ -116,6 +145,11 @@ class Watcher:
     def _closed(self, block: Block, state: BlockState, reason: str) -> Watched:
         closed = replace(block, state=state, target=None, reason=reason, rev=block.rev + 1)
         return Watched(closed, CloseBlock(closed, state, reason))
+
+
+def _restored(block: Block, reason: str) -> Watched:
+    restored = replace(block, sequence=block.sequence + 1, rev=block.rev + 1)
+    return Watched(restored, RestoreBlock(restored, reason), absent=True)
 
 
 def _by_hand(block: Block, span: Span) -> str:

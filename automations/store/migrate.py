@@ -20,7 +20,7 @@ from automations.store.refusals import damaged, move_aside, refuse_empty, transl
 APPLICATION_ID = 0x6D6C6F70
 """`mlop`, in the file's header."""
 
-VERSION = 13
+VERSION = 14
 """The layout `schema.sql` makes: the highest number in `sql/migrations/`, or 1."""
 
 

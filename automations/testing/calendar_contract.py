@@ -143,6 +143,22 @@ class CalendarContract(ABC):
         assert again == first
         assert dict(calendar.fetch_blocks(("b1",)).found) == {"b1": first}
 
+    def test_what_comes_again_is_there_also_where_it_was_deleted(self, tmp_path: Path) -> None:
+        """Its copy here was deleted while another calendar was in use. It can be changed and deleted like any."""
+        calendar = self.make_calendar(tmp_path, [])
+        calendar.book(some_event())
+        self.delete_by_hand(calendar, tmp_path, "b1")
+        again = calendar.book(replace(some_event(day=20), again=True))
+        assert (again.span, again.cancelled) == (span_at(20, 9), False)
+        assert dict(calendar.fetch_blocks(("b1",)).found) == {"b1": again}
+        assert calendar.book(replace(some_event(day=21), again=True)) == again
+        assert calendar.book(some_event(day=21)) == again
+        assert calendar.fetch_busy(MARCH, own=("b1",)).busy == ()
+        moved = calendar.move(some_event(day=23), revision=again.revision)
+        assert dict(calendar.fetch_blocks(("b1",)).found) == {"b1": moved}
+        calendar.cancel("b1", revision=moved.revision)
+        assert "b1" not in calendar.fetch_blocks(("b1",)).found
+
     def test_events_stand_beside_each_other(self, tmp_path: Path) -> None:
         """Each under its own id."""
         calendar = self.make_calendar(tmp_path, [])

@@ -199,6 +199,7 @@ WHOLE: tuple[Record, ...] = (
         pair=("queues", "bees"),
         summary="Invention time",
         description="Think.\nThen write.",
+        calendar="local:/srv/invention.ics",
     ),
     some_draft(
         state=DraftState.WAITING,

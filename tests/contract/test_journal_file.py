@@ -519,7 +519,7 @@ def test_the_log_never_changes_when_lines_are_added(path):
         "UPDATE block SET state = 'lost'",
         "UPDATE block SET month = 'March'",
         "UPDATE block SET rev = 0",
-        "INSERT INTO block SELECT 'b2', person, month, 2, state, 1, '', '', '', '', 1, 0, '', '', '', '', '', '' FROM block",
+        "INSERT INTO block SELECT 'b2', person, month, 2, state, 1, '', '', '', '', 1, 0, '', '', '', '', '', '', '' FROM block",
         "UPDATE draft SET state = 'sent'",
         "UPDATE draft SET state = 'rendered'",
         "UPDATE approval SET state = 'maybe'",

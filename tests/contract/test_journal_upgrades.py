@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from automations.model.records import Block, BlockState
 from automations.store.chain import FIRST, chain_hash, check_log
 from automations.store.instants import instant_to_text
 from automations.store.migrate import APPLICATION_ID, VERSION, run_script, shipped_migrations
@@ -149,3 +150,21 @@ def test_a_journal_that_lived_through_every_layout_keeps_what_each_wrote(tmp_pat
         assert tuple(newest.values()) == tuple(replace(each, person=person(VERSION)) for each in WHOLE)
     assert check_log(path).broken is None
     assert check_log(path).lines == 2 * VERSION
+
+
+def test_the_calendar_of_an_old_block_is_told_by_how_its_revision_looks(tmp_path):
+    path = str(tmp_path / "journal.db")
+    block = next(each for each in WHOLE if isinstance(each, Block))
+    looks = {"g": "e" * 32, "f": "e" * 64, "o": ""}
+    with closing(begin(path)) as connection:
+        for step in shipped_migrations()[:12]:
+            step_up(connection, step)
+        fill(connection, ANN)
+        connection.execute("DELETE FROM block")
+        columns = columns_of(connection, "block")
+        for number, (name, revision) in enumerate(looks.items(), 1):
+            old = replace(block, id=name, generation=number, state=BlockState.OWED, revision=revision)
+            insert(connection, "block", known_values(TABLES[Block], old, columns))
+    with closing(SqliteJournal.open(path)) as journal:
+        found = {each.id: each.calendar for each in journal.load(ANN).blocks}
+    assert found == {"g": "google", "f": "local", "o": ""}

@@ -85,6 +85,23 @@ def lose_everything_outside(home, _):
     (home / "data" / "invention.ics").unlink()
 
 
+def run_on_another_file(home, *_):
+    """Let the first run keep the blocks in a file that is not in use later."""
+    config = (home / "config.toml").read_text()
+    (home / "config.toml").write_text(
+        config.replace('provider = "google"\n', "", 1).replace(
+            "[calendar]\n", '[calendar]\nfile = "old.ics"\n'
+        )
+    )
+    return ("run",)
+
+
+def keep_the_usual_calendar(home, far):
+    """Set the config back; the usual file is there, without a block."""
+    (home / "config.toml").write_text(far.config)
+    (home / "data" / "invention.ics").write_bytes((home / "work.ics").read_bytes())
+
+
 def consented(home, far):
     """Begin a sign-in, tick the boxes, and return the words that bring the answer back."""
 
@@ -136,6 +153,7 @@ SCENARIOS = {
     "edited outside": Scenario(("run",), RUN, edit_outside),
     "meeting lands on a block": Scenario(("run",), RUN, meeting_on_block),
     "files deleted": Scenario(("run",), RUN, lose_everything_outside),
+    "another calendar file": Scenario(("run",), (run_on_another_file,), keep_the_usual_calendar),
     "draft edit": Scenario(EDIT, RUN),
     "draft approve": Scenario(approval, RUN),
     "draft discard": Scenario(DISCARD, RUN),
@@ -155,6 +173,7 @@ SCENARIOS = {
     "google: month turns": Scenario(("run",), RUN, now=LATER, far=Google),
     "google: edited in Gmail": Scenario(("run",), RUN, edit_in_gmail, far=Google),
     "google: meeting on a block": Scenario(("run",), RUN, meeting_in_google, far=Google),
+    "google: after a file": Scenario(("run",), (run_on_another_file,), keep_the_usual_calendar, far=Google),
     "google: draft edit": Scenario(EDIT, RUN, far=Google),
     "google: draft approve": Scenario(approval, RUN, far=GoogleSending),
     "google: draft discard": Scenario(DISCARD, RUN, far=Google),

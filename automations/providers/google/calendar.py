@@ -14,7 +14,8 @@ from automations.model.seen import Busy, BusyReport, OwnBlocks, SeenBlock, Span,
 from automations.ports import CalendarCapabilities
 from automations.providers.google import wire_calendar as wire
 from automations.providers.google.client import Caller
-from automations.providers.google.failures import GoogleError, StrangeAnswerError, scrub
+from automations.providers.google.failures import GoogleError, StrangeAnswerError
+from automations.providers.google.unreadable import WHERE, unreadable_by, untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from automations.providers.google.notes import Notes
 
 PRIMARY = "primary"
-WHERE = "Google Calendar"
-TAKE_OUT = "have it shared with you, or take it out of calendar.calendars: magicloop config edit"
 PAGE = 2500
 VERSIONS = 3
 """How many versions of an event a write is tried on."""
@@ -125,7 +124,7 @@ class GoogleCalendar:
         except StrangeAnswerError:
             self._failed = _strange(FaultClass.TRANSIENT)
         if self._failed is not None:
-            unreadable.append(_unreadable(PRIMARY, self._failed))
+            unreadable.append(unreadable_by(PRIMARY, self._failed))
 
     def _read_own(self, span: Span, name: str, busy: list[Busy], unreadable: list[Unreadable]) -> bool:
         """List a calendar beside the primary one; tell whether it is the person's own.
@@ -142,9 +141,9 @@ class GoogleCalendar:
             if status in (_FORBIDDEN, _NOT_FOUND) and error.fault is not FaultClass.TRANSIENT:
                 self._notes.note_foreign(name)
                 return False
-            unreadable.append(_unreadable(name, error))
+            unreadable.append(unreadable_by(name, error))
         except StrangeAnswerError:
-            unreadable.append(_unreadable(name, _strange(FaultClass.TRANSIENT)))
+            unreadable.append(unreadable_by(name, _strange(FaultClass.TRANSIENT)))
         return True
 
     def _read_others(
@@ -159,12 +158,12 @@ class GoogleCalendar:
                 busy.extend(found)
                 unknown |= failed
         except ProviderError as error:
-            unreadable.extend(_unreadable(name, error) for name in names)
+            unreadable.extend(unreadable_by(name, error) for name in names)
             return
         except StrangeAnswerError:
-            unreadable.extend(_unreadable(name, _strange(FaultClass.TRANSIENT)) for name in names)
+            unreadable.extend(unreadable_by(name, _strange(FaultClass.TRANSIENT)) for name in names)
             return
-        unreadable.extend(_unknown(name, reason) for name, reason in unknown.items())
+        unreadable.extend(untold(name, reason) for name, reason in unknown.items())
 
     def _list(self, span: Span, calendar: str = PRIMARY) -> Iterator[dict[str, Any]]:
         """Yield every event that overlaps `span`, page by page; a page may be short or empty."""
@@ -209,23 +208,26 @@ class GoogleCalendar:
         found = {}
         for block_id in dict.fromkeys(ids):
             item = listed.get(block_id) or self._find(block_id)
-            if item is not None and item.get("status") != "cancelled":
+            if item is not None and not wire.is_deleted(item):
                 found[block_id] = self._seen(item, block_id)
         return OwnBlocks(found)
 
     def _find(self, block_id: str) -> dict[str, Any] | None:
-        """Return our event, deleted or not; None when there never was one."""
+        """Return our event, a deleted one only where none stands; None when there never was one."""
         self._check_account("")
+        deleted = None
         for event_id in wire.event_ids(block_id):
             try:
                 item = self._get(event_id)
             except GoogleError as error:
                 if error.status in (_NOT_FOUND, _GONE):
-                    return None
+                    break
                 raise
             if wire.is_ours(item, block_id):
-                return item
-        return None
+                if not wire.is_deleted(item):
+                    return item
+                deleted = deleted or item
+        return deleted
 
     def _get(self, event_id: str) -> dict[str, Any]:
         return self._read(self._service().events().get(calendarId=PRIMARY, eventId=event_id))
@@ -243,7 +245,7 @@ class GoogleCalendar:
     def book(self, event: BlockEvent) -> SeenBlock:
         """Put an event there. What stands under its id is returned as it is, also one the person deleted.
 
-        An id that somebody else has is passed over for the next.
+        An id that somebody else has is passed over for the next; so is a deleted one for what comes `again`.
 
         :raises ProviderError: permanent, nothing was written; ambiguous, it may have been.
         """
@@ -251,8 +253,9 @@ class GoogleCalendar:
         self._check_account("")
         for event_id in wire.event_ids(event.id):
             item = self._insert(event, event_id) or self._get(event_id)
-            if wire.is_ours(item, event.id):
-                return self._seen(item, event.id, FaultClass.AMBIGUOUS)
+            if wire.is_ours(item, event.id) and not (event.again and wire.is_deleted(item)):
+                standing = self._find(event.id) if wire.is_deleted(item) else None
+                return self._seen(standing or item, event.id, FaultClass.AMBIGUOUS)
         raise GoogleError(
             "every id this block could have is taken by other events",
             fault=FaultClass.PERMANENT,
@@ -335,7 +338,7 @@ class GoogleCalendar:
         self._listed = {}
         for tried in range(VERSIONS):
             item = self._find(block_id)
-            if item is None or item.get("status") == "cancelled":
+            if item is None or wire.is_deleted(item):
                 return None
             if tried and already(item):
                 return item
@@ -382,19 +385,3 @@ def _may_be_the_kind(error: GoogleError) -> bool:
 
 def _strange(fault: FaultClass) -> GoogleError:
     return GoogleError("what came back is not an answer of Google's", fault=fault, where=WHERE)
-
-
-def _unreadable(name: str, error: ProviderError) -> Unreadable:
-    fix = error.fix or ("" if error.fault is FaultClass.TRANSIENT else TAKE_OUT)
-    return Unreadable(name, error.what, f"{WHERE}: {name}", fix or "magicloop run", error.fault)
-
-
-def _unknown(name: str, reason: str) -> Unreadable:
-    """Return why a calendar of somebody else could not tell its busy times."""
-    if reason in ("internalError", "notAnswered"):
-        what, fault = "Google could not tell its busy times", FaultClass.TRANSIENT
-        return Unreadable(name, what, f"{WHERE}: {name}", "magicloop run", fault)
-    what = "there is no such calendar, or it is not shared with you"
-    if reason != "notFound":
-        what = f"Google does not tell its busy times ({scrub(reason)})"
-    return Unreadable(name, what, f"{WHERE}: {name}", TAKE_OUT)

@@ -74,7 +74,12 @@ def write_change(event: BlockEvent, over: Mapping[str, Any] | None = None) -> di
 def is_ours(item: Mapping[str, Any], block_id: str) -> bool:
     """Tell whether an event that has one of a block's ids is that block; a deleted one may have lost its mark."""
     private = (item.get("extendedProperties") or {}).get("private") or {}
-    return private.get(MARK) == block_id or (item.get("status") == "cancelled" and MARK not in private)
+    return private.get(MARK) == block_id or (is_deleted(item) and MARK not in private)
+
+
+def is_deleted(item: Mapping[str, Any]) -> bool:
+    """Tell whether an event was deleted: its id stays taken."""
+    return item.get("status") == "cancelled"
 
 
 def read_block(item: Mapping[str, Any], block_id: str, zone: str) -> SeenBlock:
@@ -82,7 +87,7 @@ def read_block(item: Mapping[str, Any], block_id: str, zone: str) -> SeenBlock:
 
     :raises StrangeAnswerError: it has no time or no version.
     """
-    cancelled = item.get("status") == "cancelled"
+    cancelled = is_deleted(item)
     epoch = datetime(1970, 1, 1, tzinfo=UTC)
     span = Span(epoch, epoch) if cancelled and "start" not in item else read_span(item, zone)
     if not isinstance(item.get("etag"), str):

@@ -80,7 +80,8 @@ class LocalCalendar:
         """
 
         def edit(own: OwnFile | None) -> str | None:
-            if own is not None and event.id in own.blocks:
+            standing = own.blocks.get(event.id) if own is not None else None
+            if standing is not None and not (event.again and standing.cancelled):
                 return None
             return with_block(own, event, private=self._private)
 

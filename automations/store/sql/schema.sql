@@ -47,6 +47,7 @@ CREATE TABLE block (
     pair TEXT NOT NULL,
     summary TEXT NOT NULL,
     description TEXT NOT NULL,
+    calendar TEXT NOT NULL DEFAULT '', -- the one it was last seen in
     PRIMARY KEY (person, id)
 );
 
