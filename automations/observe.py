@@ -50,7 +50,7 @@ def observe(
             )
     try:
         if needs.drafts:
-            drafts = mailbox.fetch_drafts(needs.drafts)
+            drafts = mailbox.fetch_drafts(tuple(needs.drafts), needs.drafts)
     except ProviderError as error:
         drafts = OwnDrafts(known=False)
         unreadable_mail = (Unreadable("your drafts", error.what, error.where, error.fix, error.fault),)

@@ -193,8 +193,11 @@ class Mailbox(Protocol):
     def capabilities(self) -> MailCapabilities:
         """What this provider can do."""
 
-    def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
+    def fetch_drafts(self, provider_ids: Sequence[str], refs: Mapping[str, str] | None = None) -> OwnDrafts:
         """Return those of our drafts that are still there, decoded.
+
+        `refs` are theirs by provider id: where a draft's id can change (that of a file is its name), one that is
+        missing is looked for by its ref before it counts as gone.
 
         :raises ProviderError: permanent, the place that holds them cannot be read.
         """

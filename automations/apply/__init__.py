@@ -22,6 +22,7 @@ from automations.apply.drafts import (
     adopt_draft,
     close_draft,
     create_draft,
+    note_copy,
     remove_copy,
     reopen_draft,
     restore_draft,
@@ -122,6 +123,8 @@ def _by_kind(bench: Bench, action: act.Action) -> tuple[Result, ...]:  # noqa: P
             return close_draft(bench, action)
         case act.AdoptDraft():
             return adopt_draft(bench, action)
+        case act.NoteCopy():
+            return (note_copy(bench, action),)
         case act.SendDraft():
             return send_draft(bench, action)
         case act.GiveNotice():

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from automations.model.records import Recorded
     from automations.model.seen import SeenDraft
     from automations.model.words import Words
-    from automations.plan.actions import AdoptDraft, CloseDraft, ReopenDraft, RestoreDraft
+    from automations.plan.actions import AdoptDraft, CloseDraft, NoteCopy, ReopenDraft, RestoreDraft
 
 
 WORDINGS_TRIED = 5
@@ -141,12 +141,20 @@ def adopt_draft(bench: Bench, action: AdoptDraft) -> tuple[Result, ...]:
             to=seen.to,
             cc=seen.cc,
         ),
+        provider_id=seen.provider_id,
         remote=seen.revision,
     )
     noted = note(bench, action, (draft, *voided(bench.recorded, draft)))
     if not stale_html:
         return (noted,)
     return (noted, update_draft(bench, UpdateDraft(draft, "the HTML part follows the text")))
+
+
+def note_copy(bench: Bench, action: NoteCopy) -> Result:
+    """Record where a copy is by now, and which bytes it has; whatever was said of its words stands."""
+    seen, old = action.seen, action.draft
+    draft = replace(old, provider_id=seen.provider_id, remote=seen.revision, rev=old.rev + 1)
+    return note(bench, action, (draft,))
 
 
 def reworded(

@@ -38,6 +38,7 @@ DONE = {
     "remove-copy": "tidied",
     "update-draft": "updated",
     "adopt-draft": "read in",
+    "note-copy": "noted",
     "close-draft": "closed",
 }
 FUTURE = {
@@ -57,6 +58,7 @@ FUTURE = {
     "remove-copy": "tidy",
     "update-draft": "update",
     "adopt-draft": "read in",
+    "note-copy": "note",
     "close-draft": "close",
 }
 

@@ -113,7 +113,7 @@ def _look(bench: Bench, holidays: HolidaysOf, month: Month) -> tuple[datetime, S
         busy=busy,
         blocks=tuple(block.id for block in bench.recorded.blocks if block.state.live),
         own=tuple(block.id for block in bench.recorded.blocks),
-        drafts=(),
+        drafts={},
         years=holiday_years(bench.policy, now, busy, bench.recorded),
     )
     return now, observe(needs, bench.world.calendar, bench.world.mailbox, holidays)

@@ -23,9 +23,18 @@ from automations.errors import ProviderError, RefusedError, UnknownNameError
 from automations.model.records import DraftState, Outcome
 from automations.model.sending import Approval, ApprovalState, AttemptState
 from automations.model.text import plain
-from automations.plan.actions import AdoptDraft, CloseDraft, UpdateDraft
+from automations.plan.actions import CloseDraft, UpdateDraft
 from automations.plan.approvals import voided
-from automations.plan.drafts import GONE, same_words, unshown, unshown_words
+from automations.plan.drafts import (
+    GONE,
+    VANISHED,
+    in_place,
+    news_of,
+    refs_of,
+    same_words,
+    unshown,
+    unshown_words,
+)
 from automations.plan.lifecycle import FINAL, Event, check_event, step
 from automations.plan.recipients import new_recipients
 from automations.plan.withholding import offer_forbidden
@@ -37,7 +46,7 @@ if TYPE_CHECKING:
 
     from automations.apply import Bench, Result
     from automations.model.records import Draft, Recorded
-    from automations.model.seen import OwnDrafts
+    from automations.model.seen import OwnDrafts, SeenDraft
     from automations.model.sending import Attempt
 
 HASH_LEAST = 6
@@ -84,7 +93,7 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     if draft.state not in (DraftState.WAITING, DraftState.APPROVED) or not draft.provider_id:
         return draft, None
     _check_settled(bench, draft)
-    drafts: OwnDrafts = bench.world.mailbox.fetch_drafts((draft.provider_id,))
+    drafts: OwnDrafts = bench.world.mailbox.fetch_drafts((draft.provider_id,), refs_of((draft,)))
     seen = drafts.found.get(draft.provider_id)
     unreadable = drafts.unreadable.get(draft.provider_id)
     if unreadable is not None:
@@ -99,8 +108,9 @@ def refreshed(bench: Bench, draft: Draft) -> tuple[Draft, Result | None]:
     if found:
         what, fix = unshown_words(draft, found)
         raise RefusedError(what, where=draft.provider_id, fix=fix)
-    if seen.revision != draft.remote:
-        results = apply_action(bench, AdoptDraft(draft, seen, "you edited it outside; your words stand"))
+    news = news_of(draft, seen)
+    if news is not None:
+        results = apply_action(bench, news)
     elif same_words(draft, seen):
         return draft, None
     else:
@@ -279,20 +289,24 @@ def discard(bench: Bench, draft: Draft, reason: str) -> None:
     """
     check_event(draft.state, Event.DISCARD)
     _check_settled(bench, draft)
-    _check_not_sent(bench, draft)
-    carry_out(bench, CloseDraft(draft, DraftState.DISCARDED, reason or "discarded by hand"))
+    there = _unsent_copy(bench, draft)
+    carry_out(bench, CloseDraft(in_place(draft, there), DraftState.DISCARDED, reason or "discarded by hand"))
 
 
-def _check_not_sent(bench: Bench, draft: Draft) -> None:
-    """Return if the draft's copy was not sent by hand, as far as that can be found out now."""
+def _unsent_copy(bench: Bench, draft: Draft) -> SeenDraft | None:
+    """Return the draft's copy, None for none, if it was not sent by hand as far as that can be found out now.
+
+    :raises RefusedError: it was.
+    """
     if draft.state not in (DraftState.WAITING, DraftState.APPROVED) or not draft.provider_id:
-        return
+        return None
     try:
-        drafts = bench.world.mailbox.fetch_drafts((draft.provider_id,))
+        drafts = bench.world.mailbox.fetch_drafts((draft.provider_id,), refs_of((draft,)))
     except ProviderError:
-        return  # a person may discard without a network; that they sent it, they know themselves
+        return None  # a person may discard without a network; that they sent it, they know themselves
     if draft.provider_id in drafts.sent:
         raise RefusedError("you sent it from your mailbox meanwhile", where=draft.key, fix="magicloop run")
+    return drafts.found.get(draft.provider_id)
 
 
 def snooze(bench: Bench, draft: Draft, until: datetime) -> Draft:
@@ -335,7 +349,7 @@ def resolve(bench: Bench, draft: Draft, *, sent: bool) -> None:
 
     :raises RefusedError: none of these.
     """
-    gone = any(problem.key == (GONE, draft.key) for problem in bench.recorded.problems)
+    gone = any((code, draft.key) in {p.key for p in bench.recorded.problems} for code in (GONE, VANISHED))
     asked = draft.state is DraftState.UNKNOWN or draft.handed_over is not None or gone
     if not asked or draft.state not in (DraftState.WAITING, DraftState.APPROVED, DraftState.UNKNOWN):
         raise RefusedError(

@@ -15,7 +15,7 @@ from automations.desk.outcome import HandWork
 from automations.model.records import Outcome
 from automations.model.seen import Seen
 from automations.plan.actions import SendDraft
-from automations.plan.drafts import one_end_each, plan_drafts
+from automations.plan.drafts import one_end_each, plan_drafts, refs_of
 from automations.plan.sending import approved_to_send, plan_sending
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ def send_due(bench: Bench, tried: Collection[str] = ()) -> tuple[Result, ...]:
     if not approved:
         return ()
     now = bench.world.clock.now()
-    ids = tuple(draft.provider_id for draft, _ in approved if draft.provider_id)
-    seen = Seen(drafts=bench.world.mailbox.fetch_drafts(ids))
+    refs = refs_of(draft for draft, _ in approved if draft.provider_id)
+    seen = Seen(drafts=bench.world.mailbox.fetch_drafts(tuple(refs), refs))
     mine = replace(bench.recorded, drafts=tuple(draft for draft, _ in approved))
     read_in = plan_drafts(bench.policy, now, seen, mine).actions
     leaving = plan_sending(bench.policy, now, seen, mine).actions

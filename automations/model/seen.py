@@ -165,8 +165,10 @@ class SendTraces:
 class OwnDrafts:
     """Our drafts asked for by provider id; `lost` and `known` as in `OwnBlocks`.
 
-    One that is there but is no mail any more is in `unreadable`, not in `found`: leave it alone. One that
+    What is found carries the id it has now, which is another where somebody renamed it. One that is there
+    but is no mail any more is in `unreadable`, not in `found`: leave it alone. One that
     is known to have been sent by hand is in `sent`, with what is known of the mail; one that is gone, sent or deleted, in `unsure`.
+    `emptied` names the place where it is there, but without a single draft of ours, asked for or not; "" else.
     """
 
     found: Mapping[str, SeenDraft] = field(default_factory=dict)
@@ -175,6 +177,7 @@ class OwnDrafts:
     unreadable: Mapping[str, Unreadable] = field(default_factory=dict)
     sent: Mapping[str, SentMail] = field(default_factory=dict)
     unsure: frozenset[str] = frozenset()
+    emptied: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -278,6 +278,16 @@ class AdoptDraft(OfDraft):
 
 
 @dataclass(frozen=True, slots=True)
+class NoteCopy(OfDraft):
+    """Record that a copy was renamed, or saved anew in other bytes with the same words; an approval stands."""
+
+    kind: ClassVar[str] = "note-copy"
+    draft: Draft
+    seen: SeenDraft
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SendDraft(OfDraft):
     """Let an approved mail go, by the approval as it stands."""
 
@@ -333,6 +343,7 @@ Action = (
     | RemoveCopy
     | UpdateDraft
     | AdoptDraft
+    | NoteCopy
     | SendDraft
     | GiveNotice
     | CloseDraft

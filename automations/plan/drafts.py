@@ -11,8 +11,10 @@ from automations.plan.actions import (
     AdoptDraft,
     CloseDraft,
     CreateDraft,
+    NoteCopy,
     RemoveCopy,
     RestoreDraft,
+    SendDraft,
     UpdateDraft,
 )
 from automations.plan.approvals import RAN_OUT, live_approvals
@@ -21,7 +23,7 @@ from automations.plan.lifecycle import FINAL
 from automations.plan.severities import SEVERITIES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from automations.model.policy import Policy
@@ -33,6 +35,8 @@ UNREADABLE = "drafts-unreadable"
 UNREVIEWABLE = "draft-unreviewable"
 EDITED_LATE = "draft-edited-late"
 GONE = "draft-gone"
+VANISHED = "draft-vanished"
+DOUBTS = frozenset({UNREVIEWABLE, EDITED_LATE, GONE, VANISHED})
 OPEN = (DraftState.WAITING, DraftState.APPROVED)
 UNSENT = (DraftState.RENDERED, *OPEN)
 
@@ -40,6 +44,11 @@ UNSENT = (DraftState.RENDERED, *OPEN)
 def placed_drafts(recorded: Recorded) -> tuple[Draft, ...]:
     """Return the drafts whose copy should be at the provider."""
     return tuple(draft for draft in recorded.drafts if draft.state in OPEN and draft.provider_id)
+
+
+def refs_of(drafts: Iterable[Draft]) -> dict[str, str]:
+    """Return the refs of drafts by provider id, as a mailbox is asked for them."""
+    return {draft.provider_id: draft.id for draft in drafts}
 
 
 def supersede(recorded: Recorded, outdated: Callable[[Draft], bool], reason: str) -> tuple[CloseDraft, ...]:
@@ -70,8 +79,8 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
         actions.extend(about)
         if not about and draft.state in OPEN:
             due.extend(_instants(draft, recorded))
-            if draft.key not in claimed:
-                doubts.extend(_doubts(draft, now, seen, recorded))
+            unsettled = draft.key in claimed
+            doubts.extend(_told(draft, recorded) if unsettled else _doubts(draft, now, seen, recorded))
     unreadable_files = tuple(
         standing(
             recorded,
@@ -89,12 +98,21 @@ def plan_drafts(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -
 
 
 def one_end_each(actions: Sequence[Action]) -> tuple[Action, ...]:
-    """Return the actions without what is of no use to a draft that ends in the same run."""
+    """Return the actions without what is of no use to a draft that ends in the same run.
+
+    A mail whose copy was renamed is not sent before that is noted, or its copy would stay behind.
+    """
     ends: dict[str, Action] = {}
     for action in actions:
         if isinstance(action, CloseDraft) and action.state in FINAL:
             ends.setdefault(action.draft.id, action)
-    return tuple(action for action in actions if ends.get(_draft_id(action), action) is action)
+    noted = {action.draft.id for action in actions if isinstance(action, NoteCopy)}
+    return tuple(
+        action
+        for action in actions
+        if ends.get(_draft_id(action), action) is action
+        and not (isinstance(action, SendDraft) and action.draft.id in noted)
+    )
 
 
 def same_words(draft: Draft, seen: SeenDraft) -> bool:
@@ -106,6 +124,21 @@ def same_words(draft: Draft, seen: SeenDraft) -> bool:
         set(draft.to),
         set(draft.cc),
     )
+
+
+def news_of(draft: Draft, seen: SeenDraft) -> AdoptDraft | NoteCopy | None:
+    """Return what to record of an open draft's copy that holds nothing `unshown`; None where it is as it was left.
+
+    Only other words are an edit. A program that saves a mail anew may well change its every byte.
+    """
+    changed = seen.revision != draft.remote
+    if changed and not same_words(draft, seen):
+        return AdoptDraft(draft, seen, "you edited it outside; your words stand")
+    if changed:
+        return NoteCopy(draft, seen, "its copy was saved anew, with the same words")
+    if seen.provider_id != draft.provider_id:
+        return NoteCopy(draft, seen, f"its copy is called {seen.provider_id} now")
+    return None
 
 
 def unshown(draft: Draft, seen: SeenDraft) -> tuple[str, ...]:
@@ -144,10 +177,12 @@ def _doubts(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tupl
             "the draft is gone from your drafts: it was sent or deleted, and only you know which",
         )
         fix = f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)"
+    elif _vanished(draft, seen, recorded):
+        code, (what, fix) = VANISHED, _vanished_words(draft)
     elif there is None:
         unseen = not drafts.known or draft.provider_id in drafts.unreadable
-        return tuple(p for p in recorded.problems if unseen and _is_doubt(p, draft))
-    elif _over(draft, now) and there.revision != draft.remote:
+        return _told(draft, recorded) if unseen else ()
+    elif _over(draft, now) and there.revision != draft.remote and not same_words(draft, there):
         code, what = EDITED_LATE, "the draft's copy was edited after it was handed over, and its time is over"
         fix = f"magicloop draft resolve {draft.id[:6]} --sent    (or --not-sent)"
     elif found := unshown(draft, there):
@@ -163,14 +198,37 @@ def _doubts(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tupl
         subject=draft.key,
         severity=Severity.ASK,
         what=what,
-        where=draft.provider_id,
+        where=drafts.emptied or draft.provider_id,
         fix=fix,
     )
     return (problem,)
 
 
-def _is_doubt(problem: Problem, draft: Draft) -> bool:
-    return problem.code in (UNREVIEWABLE, EDITED_LATE, GONE) and problem.subject == draft.key
+def _told(draft: Draft, recorded: Recorded) -> tuple[Problem, ...]:
+    """Return the doubts about a draft that stand since an earlier run."""
+    return tuple(p for p in recorded.problems if p.code in DOUBTS and p.subject == draft.key)
+
+
+def _vanished(draft: Draft, seen: Seen, recorded: Recorded) -> bool:
+    """Tell whether a copy is gone in a way that is not taken for the person's decision, before they said so.
+
+    Every copy gone at once is rather a disk that is not mounted or another folder; so is the last one, where its
+    mail was approved. Once asked it stays asked, whatever is put into that folder meanwhile.
+    """
+    if draft.handed_over is not None or not _deleted(draft, seen):
+        return False
+    ours = [each for each in placed_drafts(recorded) if each.handed_over is None]
+    at_stake = len(ours) > 1 or draft.state is DraftState.APPROVED
+    asked = any(problem.code == VANISHED for problem in _told(draft, recorded))
+    return asked or bool(seen.drafts.emptied and at_stake)
+
+
+def _vanished_words(draft: Draft) -> tuple[str, str]:
+    what = (
+        f"the file of {draft.subject!r} went with all your drafts at once: a disk that is not mounted, another"
+        " mail.folder, or deleted by you? Until that is known it is neither sent nor discarded"
+    )
+    return what, f"put the files back; if you deleted it: magicloop draft discard {draft.id[:6]} --yes"
 
 
 def _draft_id(action: Action) -> str:
@@ -187,31 +245,41 @@ def _about(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple
     if _gone(draft, seen):
         sent = seen.drafts.sent.get(draft.provider_id)
         return (_sent_by_hand(draft, sent, now),) if sent else ()
-    if _deleted(draft, seen):
+    there = seen.drafts.found.get(draft.provider_id)
+    if _deleted(draft, seen) and not _vanished(draft, seen, recorded):
         # Whoever sends a mail from its file may move the file; only they can say whether it went.
         by_hand = CloseDraft(draft, DraftState.DISCARDED, "its copy was deleted by hand")
         return () if draft.handed_over else (by_hand,)
     if _over(draft, now):
-        ended = CloseDraft(draft, DraftState.EXPIRED, "its time passed before it was sent")
+        ended = CloseDraft(in_place(draft, there), DraftState.EXPIRED, "its time passed before it was sent")
         return () if draft.handed_over else (ended,)
     placing = draft.state is DraftState.RENDERED
-    return (_place(draft),) if placing else _kept(draft, now, seen, recorded)
+    return (_place(draft),) if placing else _kept(draft, there, now, seen, recorded)
 
 
-def _kept(draft: Draft, now: datetime, seen: Seen, recorded: Recorded) -> tuple[Action, ...]:
+def in_place(draft: Draft, there: SeenDraft | None) -> Draft:
+    """Return the draft as it stands, with the id that its copy has now."""
+    return replace(draft, provider_id=there.provider_id) if there is not None else draft
+
+
+def _kept(
+    draft: Draft, there: SeenDraft | None, now: datetime, seen: Seen, recorded: Recorded
+) -> tuple[Action, ...]:
     """Decide about an open draft that goes on: take over what was edited, step back, write what is missing."""
-    there = seen.drafts.found.get(draft.provider_id)
+    if _vanished(draft, seen, recorded):
+        return ()
     if there is not None and unshown(draft, there):
         void = draft.state is DraftState.APPROVED and draft.handed_over is None
         reason = "its copy was changed to what the approval did not show"
         return (CloseDraft(draft, DraftState.WAITING, reason),) if void else ()
-    if there is not None and there.revision != draft.remote:
-        return (AdoptDraft(draft, there, "you edited it outside; your words stand"),)
+    news = news_of(draft, there) if there is not None else None
+    if news is not None:
+        return (news,)
     first: tuple[Action, ...] = ()
     if any(at <= now for at in _approval_ends(draft, recorded)):
         first = (CloseDraft(draft, DraftState.WAITING, RAN_OUT),)
         draft = replace(draft, state=DraftState.WAITING, reason=RAN_OUT, rev=draft.rev + 1)
-    if seen.drafts.lost and draft.provider_id:
+    if seen.drafts.lost and draft.provider_id and draft.provider_id not in seen.drafts.unreadable:
         return (*first, RestoreDraft(draft, "the drafts folder was gone"))
     if there is not None and not same_words(draft, there):
         return (*first, UpdateDraft(draft, "its copy has not got the newest words yet"))

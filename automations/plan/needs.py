@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.model.seen import Span
-from automations.plan.drafts import placed_drafts
+from automations.plan.drafts import placed_drafts, refs_of
 from automations.plan.invention import needed_busy
 from automations.plan.talk import talk_busy
 from automations.plan.zones import local
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from automations.model.policy import Policy
@@ -28,14 +29,14 @@ class Needs:
     """What observe is to read.
 
     `busy` is the range of busy times, None for none; `blocks` our live events' ids, `own` every id
-    of ours (they never count as busy); `drafts` the provider ids of drafts to read back; `years`
+    of ours (they never count as busy); `drafts` the drafts to read back, refs by provider id; `years`
     the years whose holidays matter.
     """
 
     busy: Span | None
     blocks: tuple[str, ...]
     own: tuple[str, ...]
-    drafts: tuple[str, ...]
+    drafts: Mapping[str, str]
     years: tuple[int, ...]
 
 
@@ -50,7 +51,7 @@ def plan_needs(policy: Policy, now: datetime, recorded: Recorded, only: frozense
         busy=busy,
         blocks=tuple(block.id for block in recorded.blocks if block.state.live) if invention else (),
         own=tuple(block.id for block in recorded.blocks),
-        drafts=tuple(draft.provider_id for draft in placed_drafts(recorded)),
+        drafts=refs_of(placed_drafts(recorded)),
         years=holiday_years(policy, now, busy, recorded)
         if invention or only & {"offers", "incidents", "promises", "quarterly", "aftermath"}
         else (),

@@ -10,7 +10,7 @@ from automations.model.seen import CopyNow, OwnDrafts, SeenDraft, SendTraces, Se
 from automations.ports import MailCapabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from automations.ports import MailCopy, Outgoing
 
@@ -38,7 +38,7 @@ class MemoryMailbox:
             writes_late=False,
         )
 
-    def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
+    def fetch_drafts(self, provider_ids: Sequence[str], refs: Mapping[str, str] | None = None) -> OwnDrafts:
         """Return those of our drafts that are still there, decoded; see `ports.Mailbox`."""
         self._check()
         if self.files is None:
@@ -51,7 +51,10 @@ class MemoryMailbox:
                     found[provider_id] = seen_draft(provider_id, self.files[provider_id])
                 except HeaderFaultError as fault:
                     unreadable[provider_id] = Unreadable(provider_id, fault.what, provider_id, fault.fix)
-        return OwnDrafts(found, unreadable=unreadable)
+            elif refs and provider_id in refs and (seen := self.find(refs[provider_id])):
+                found[provider_id] = seen
+        emptied = "memory" if provider_ids and not self.files else ""
+        return OwnDrafts(found, unreadable=unreadable, emptied=emptied)
 
     def find(self, ref: str) -> SeenDraft | None:
         """Return our draft with this `ref`, None when there is none; see `ports.Mailbox`."""

@@ -11,7 +11,6 @@ import pytest
 
 from automations.compose.mime import build_mime
 from automations.errors import ConflictError, FaultClass, ProviderError
-from automations.model.seen import OwnDrafts
 from automations.providers.local.mail import LocalMailbox, slug
 from automations.testing.mail_contract import FIRST, LETTER, OTHER, copy_of
 
@@ -154,11 +153,46 @@ def test_a_name_that_is_no_draft_of_ours_is_never_touched(mailbox, folder, name)
     mailbox.create(OTHER)
     outside = folder.parent / "secret.eml"
     outside.write_bytes(FIRST.mime)
-    assert mailbox.fetch_drafts([name]) == OwnDrafts()
+    seen = mailbox.fetch_drafts([name])
+    assert (dict(seen.found), name in seen.unreadable) == ({}, not name.endswith(".eml"))
     with pytest.raises(ConflictError):
         mailbox.update(name, FIRST, revision="0" * 64)
     mailbox.delete(name, revision="0" * 64)
     assert outside.read_bytes() == FIRST.mime
+
+
+def test_a_draft_in_gmail_is_no_file_that_is_gone(mailbox, folder):
+    theirs = "r-5471000000001"
+    for there in (False, True):
+        seen = mailbox.fetch_drafts([theirs])
+        assert (dict(seen.found), seen.lost, seen.emptied) == ({}, False, "")
+        assert "in Gmail" in seen.unreadable[theirs].what
+        if there:
+            continue
+        both = mailbox.fetch_drafts([theirs, "gone.eml"])
+        assert (both.lost, set(both.unreadable)) == (True, {theirs})
+        folder.mkdir()
+
+
+def test_a_folder_without_a_draft_of_ours_says_so(mailbox, folder):
+    mine, other = mailbox.create(FIRST), mailbox.create(OTHER)
+    (folder / "letter.eml").write_bytes(b"To: me@x.test\r\nSubject: Mine\r\n\r\nHello\r\n")
+    (folder / mine.provider_id).unlink()
+    assert mailbox.fetch_drafts([mine.provider_id]).emptied == ""
+    (folder / other.provider_id).unlink()
+    assert mailbox.fetch_drafts([mine.provider_id]).emptied == str(folder)
+    (folder / mine.provider_id).write_bytes(b"")
+    assert mailbox.fetch_drafts([mine.provider_id, other.provider_id]).emptied == ""
+
+
+def test_a_renamed_file_is_fetched_by_its_ref(mailbox, folder):
+    seen, refs = mailbox.create(FIRST), {}
+    refs[seen.provider_id] = LETTER.ref
+    (folder / seen.provider_id).rename(folder / "for dana.eml")
+    answer = mailbox.fetch_drafts(tuple(refs), refs)
+    assert dict(answer.found) == {seen.provider_id: replace(seen, provider_id="for dana.eml")}
+    (folder / "for dana.eml").unlink()
+    assert mailbox.fetch_drafts(tuple(refs), refs).emptied == str(folder)
 
 
 def test_a_renamed_file_is_found_by_its_ref(mailbox, folder):

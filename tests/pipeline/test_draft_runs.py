@@ -115,7 +115,7 @@ def test_a_doubt_about_a_copy_stands_while_the_copy_cannot_be_read(life):
     life.write_copy(life.draft(OFFER), data)
     fetch = life.mailbox.fetch_drafts
 
-    def refuse(ids):
+    def refuse(ids, refs=None):
         raise ProviderError("no permission", fault="permanent")
 
     life.mailbox.fetch_drafts = refuse

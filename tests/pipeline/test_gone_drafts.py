@@ -18,9 +18,9 @@ class Vanishing(MemoryMailbox):
         super().__init__()
         self.sent, self.unsure = frozenset(), frozenset()
 
-    def fetch_drafts(self, provider_ids):
+    def fetch_drafts(self, provider_ids, refs=None):
         asked = frozenset(provider_ids)
-        seen = super().fetch_drafts(tuple(asked - self.sent - self.unsure))
+        seen = super().fetch_drafts(tuple(asked - self.sent - self.unsure), refs)
         return replace(seen, sent={one: SentMail() for one in asked & self.sent}, unsure=asked & self.unsure)
 
 

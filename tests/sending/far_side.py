@@ -108,7 +108,7 @@ class FarSide:
     def watched(self):
         return None
 
-    def fetch_drafts(self, provider_ids):
+    def fetch_drafts(self, provider_ids, refs=None):
         self._called("fetch_drafts")
         found, sent = {}, {}
         for each in provider_ids:

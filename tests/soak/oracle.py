@@ -96,6 +96,8 @@ class Oracle:
         self.goals = goals
         self.mails = {}
         self.live = []
+        self.emptied = False
+        self.asked = set()
         self.to = {boss: [] for boss in bosses}
         self.promises = {}
         self.unsettled = {}
@@ -142,14 +144,22 @@ class Oracle:
         new = self._mails_to_bosses(now, today, month)
         new += self._incident_mails(now, today)
         self.live = [mail for mail in self.live if mail.state in LIVE]
+        if online:
+            self._notice_deleted()
         for mail in self.live:
-            if mail.state == "thrown away" and online:
-                mail.state = "discarded"
             if mail.state == "waiting" and mail.expires is not None and mail.expires <= now:
                 mail.state = "expired"
         self._outdated(today)
         for mail in new:
             self._add(mail)
+
+    def _notice_deleted(self):
+        """A deleted file is a decision; all of them gone at once may be a disk, and is asked about."""
+        gone = [mail for mail in self.live if mail.state == "thrown away"]
+        asks = self.emptied and len(gone) > 1
+        for mail in gone:
+            mail.state = "waiting" if asks else "discarded"
+            self.asked |= {mail.key} if asks else set()
 
     def _add(self, mail):
         self.mails[mail.key] = mail
@@ -345,10 +355,12 @@ class Oracle:
 
     def threw_away(self, key):
         self.mails[key].state = "discarded"
+        self.asked.discard(key)
 
-    def deleted_copy(self, key):
-        """The next run that can see the folder takes note of it."""
+    def deleted_copy(self, key, *, emptied):
+        """The next run that can see the folder takes note of it; `emptied`: no draft is left in it."""
         self.mails[key].state = "thrown away"
+        self.emptied = emptied
 
     def promised(self, name, boss, due):
         self.promises[name] = self.unsettled[name] = Promised(boss, due)

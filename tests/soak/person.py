@@ -119,8 +119,13 @@ class Person:
 
     def _go_through_drafts(self, now):
         put_off = {key for _, what in self.later for key in (getattr(what, "key", None),)}
+        asked = {
+            key for (key,) in self.machine.rows("SELECT subject FROM problem WHERE code = 'draft-vanished'")
+        }
         for key, copy in self._waiting():
-            if key not in put_off:
+            if key in asked:
+                self._answer_deleted(key)
+            elif key not in put_off:
                 self._decide(key, copy, now)
 
     def _decide(self, key, copy, now):
@@ -218,8 +223,15 @@ class Person:
 
     def _delete(self, key, copy, now):
         self.machine.delete_copy(copy)
-        self.oracle.deleted_copy(key)
+        self.oracle.deleted_copy(key, emptied=not self.machine.copies())
         self.did("deleted a draft's file")
+
+    def _answer_deleted(self, key):
+        """Say that a file was deleted, where it was asked: only where that was to be asked."""
+        if key in self.oracle.asked:
+            self._say(key, sent=False)
+            self.oracle.threw_away(key)
+            self.did("said that files were deleted")
 
     # --- answers, promises, the loop --------------------------------------------------------------
 

@@ -38,7 +38,7 @@ from automations.providers.google.wire_mail import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from automations.clock import Clock
     from automations.ports import MailCopy
@@ -82,11 +82,12 @@ class GoogleMailbox:
             writes_late=True,
         )
 
-    def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
+    def fetch_drafts(self, provider_ids: Sequence[str], refs: Mapping[str, str] | None = None) -> OwnDrafts:
         """Return those of our drafts that are still there, decoded: one call where nothing changed.
 
         :raises ProviderError: Gmail does not answer, or not to us.
         """
+        del refs  # the id of a draft in Gmail never changes
         if not provider_ids:
             return OwnDrafts()
         # For several drafts one listing tells which of them changed; a single one is asked for itself.

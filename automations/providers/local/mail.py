@@ -6,6 +6,7 @@ overwritten or removed that is not byte for byte what was last read.
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -19,7 +20,7 @@ from automations.ports import MailCapabilities
 from automations.providers.local.files import create_new, explain, read, remove, replace_if, sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from automations.ports import MailCopy
 
@@ -52,28 +53,37 @@ class LocalMailbox:
             writes_late=False,
         )
 
-    def fetch_drafts(self, provider_ids: Sequence[str]) -> OwnDrafts:
-        """Return those of our drafts that are still there, decoded.
+    def fetch_drafts(self, provider_ids: Sequence[str], refs: Mapping[str, str] | None = None) -> OwnDrafts:
+        """Return those of our drafts that are still there, decoded; one that was renamed by its ref.
 
         A file that is there but is no mail any more is in `unreadable` and does not hide the others.
 
         :raises ProviderError: permanent, the folder cannot be read.
         """
-        if not provider_ids:
-            return OwnDrafts()
+        unreadable = {one: _kept_elsewhere(one) for one in provider_ids if not one.endswith(".eml")}
+        files = [one for one in provider_ids if one not in unreadable]
+        if not files:
+            return OwnDrafts(unreadable=unreadable)
         if not self._folder_there():
-            return OwnDrafts(lost=True)
+            return OwnDrafts(lost=True, unreadable=unreadable)
         found: dict[str, SeenDraft] = {}
-        unreadable: dict[str, Unreadable] = {}
-        for provider_id in provider_ids:
+        for provider_id in files:
             try:
                 data = self._read(provider_id)
-                if data is not None:
-                    found[provider_id] = seen_draft(provider_id, data)
+                seen = seen_draft(provider_id, data) if data is not None else None
+                if seen is None and refs and provider_id in refs:
+                    seen = self.find(refs[provider_id])
+                if seen is not None:
+                    found[provider_id] = seen
             except (HeaderFaultError, ProviderError) as fault:
                 path = str(self._folder / provider_id)
                 unreadable[provider_id] = Unreadable(provider_id, fault.what, path, fault.fix)
-        return OwnDrafts(found, unreadable=unreadable)
+        return OwnDrafts(found, unreadable=unreadable, emptied="" if found else self._emptied(files))
+
+    def _emptied(self, asked: Sequence[str]) -> str:
+        """Return the folder if no file in it is a draft of ours, "" else; a file of a draft's name may be one."""
+        paths = (*(self._folder / name for name in asked if _is_draft_name(name)), *self.own_files())
+        return "" if any(os.path.lexists(path) for path in paths) else str(self._folder)
 
     def find(self, ref: str) -> SeenDraft | None:
         """Return our draft with this `ref`, whatever its file is called now; None when there is none.
@@ -231,6 +241,12 @@ class LocalMailbox:
         return ProviderError(
             f"cannot {verb} {path.name}: {why}", fault=FaultClass.PERMANENT, where=str(path), fix=fix
         )
+
+
+def _kept_elsewhere(draft_id: str) -> Unreadable:
+    what = 'the draft is in Gmail, from before mail.provider became "local"'
+    fix = 'send or discard it first: mail.provider = "google", then magicloop draft list'
+    return Unreadable(draft_id, what, draft_id, fix)
 
 
 def _is_draft_name(name: str) -> bool:

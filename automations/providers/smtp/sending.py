@@ -67,7 +67,8 @@ class SmtpSender:
     def _check_copy(self, mail: Outgoing) -> None:
         if self._mailbox is None or not mail.provider_id:
             return
-        seen = self._mailbox.fetch_drafts((mail.provider_id,)).found.get(mail.provider_id)
+        refs = {mail.provider_id: mail.ref}
+        seen = self._mailbox.fetch_drafts(tuple(refs), refs).found.get(mail.provider_id)
         if seen is None or seen.revision != mail.revision:
             what = "was sent or deleted" if seen is None else "was changed"
             raise ConflictError(
