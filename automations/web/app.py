@@ -22,7 +22,7 @@ from automations.web.guard import COOKIE, HEADERS, content_policy
 from automations.web.view import build_view
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from automations.apply import Bench
     from automations.model.records import Draft, Recorded
@@ -214,7 +214,10 @@ def _named(recorded: Recorded, draft_id: str) -> Draft:
     return draft
 
 
-def _page(template: str, recorded: Recorded, draft: Draft | None) -> Any:
+def _page(
+    template: str, recorded: Recorded, draft: Draft | None, *, typed: Mapping[str, str] | None = None
+) -> Any:
+    """Render a page; `typed` are words for the fields of a form in place of the draft's own."""
     session: Session = flask.g.session
     visitor: Visitor = flask.g.visitor
     view = build_view(recorded, session.policy, session.clock.now(), draft)
@@ -222,6 +225,7 @@ def _page(template: str, recorded: Recorded, draft: Draft | None) -> Any:
         template,
         view=view,
         card=view.card,
+        typed=typed or {},
         csrf=visitor.csrf,
         nonce=flask.g.nonce,
         messages=visitor.told(),
@@ -233,7 +237,10 @@ def _page(template: str, recorded: Recorded, draft: Draft | None) -> Any:
 
 
 def _act(draft_id: str, act: str) -> Any:
-    """Do what a form asks for, then show the page anew: going back or reloading does nothing again."""
+    """Do what a form asks for, then show the page anew: going back or reloading does nothing again.
+
+    An edit that is refused is shown with what was typed.
+    """
     session: Session = flask.g.session
     visitor: Visitor = flask.g.visitor
     if act not in ACTS:
@@ -246,6 +253,12 @@ def _act(draft_id: str, act: str) -> Any:
         flask.abort(404)
     except MagicloopError as error:
         visitor.tell("error", f"{error.what}{f' ({error.fix})' if error.fix else ''}")
+        if act == "edit":  # what was typed stands nowhere else
+            visitor.tell(
+                "note",
+                "Not taken over. Your words are below; to keep them puts them in place of what stands now.",
+            )
+            return _page("edit.html.j2", *_here(session, draft_id), typed=form)
         return flask.redirect(f"/draft/{draft_id}", 303)
     stays = act in ("edit", "approve", "undo", "resolve")
     return flask.redirect(f"/draft/{draft_id}" if stays else "/", 303)

@@ -4,8 +4,9 @@
 """
 
 import os
+import re
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 import pytest
@@ -186,3 +187,42 @@ def test_a_page_is_shown_though_a_run_is_at_work(desk, asker, monkeypatch):
     assert shown.status == 200
     assert waiting.subject in shown.text
     assert "A run is at work" in shown.text
+
+
+@pytest.mark.parametrize("why", ["a run is at work", "it changed meanwhile", "an address is none"])
+def test_an_edit_that_is_refused_is_shown_with_what_was_typed_and_may_be_sent_again(
+    desk, asker, monkeypatch, why
+):
+    monkeypatch.setattr("automations.wiring.HAND_LOCK_SECONDS", 0.0)
+    csrf, draft, session = asker.enter(), desk.recorded().drafts[0], desk.opened()
+    path = f"/draft/{draft.id}/edit"
+    form = {
+        "csrf": csrf,
+        "hash": draft.hash,
+        "to": draft.to[0],
+        "cc": "",
+        "subject": "Mine",
+        "body": "My <words>.",
+    }
+    if why == "it changed meanwhile":
+        (desk.folder / draft.provider_id).write_bytes(
+            (desk.folder / draft.provider_id).read_bytes().replace(b"billing", b"BILLING")
+        )
+    with session.lock() if why == "a run is at work" else nullcontext():
+        shown = asker.act(path, form | ({"to": "nobody"} if why == "an address is none" else {}))
+    session.close()
+
+    assert (shown.status, "My &lt;words&gt;." in shown.text, 'value="Mine"' in shown.text) == (
+        200,
+        True,
+        True,
+    )
+    assert ('value="nobody"' in shown.text) is (why == "an address is none")
+    assert (
+        "Not taken over. Your words are below; to keep them puts them in place of what stands now."
+        in shown.text
+    )
+
+    form["hash"] = re.search(r'name="hash" value="([^"]+)"', shown.text)[1]
+    assert asker.act(path, form).status == 303
+    assert desk.recorded().drafts[0].body_text.strip() == "My <words>."
