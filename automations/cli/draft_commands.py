@@ -40,6 +40,9 @@ def list_drafts(session: Session, *, show_all: bool, as_json: bool) -> None:
         return
     now = session.clock.now()
     listing([(d.id[:6], state_words(d, now), d.subject, ", ".join(d.to)) for d in drafts])
+    for draft in drafts:
+        if draft.state.value == "waiting" and draft.reason:
+            paragraph(f"{draft.id[:6]}: {draft.reason}", hanging=8)
 
 
 def state_words(draft: Draft, now: datetime) -> str:

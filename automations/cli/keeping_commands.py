@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from automations.model.policy import Policy
     from automations.store.chain import LogCheck
     from automations.store.keeping.backup import Kept
+    from automations.store.keeping.mails import Doubted
     from automations.store.keeping.restore import Placed, Unpacked
     from automations.wiring import Session
 
@@ -137,7 +138,7 @@ class Restored:
     placed: list[Placed]
     journal_aside: list[str]
     log: LogCheck
-    taken_back: int
+    mails: Doubted
     without_monitor: bool
 
     @property
@@ -154,8 +155,8 @@ class Restored:
 def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
     """Put back what a backup keeps, after checking it whole.
 
-    Drafts and blocks that are there stay as they are. What was approved is to be approved again: it may
-    have gone since.
+    Drafts and blocks that are there stay as they are. What was approved is to be approved again: it
+    may have gone since, as each draft says. What the journal there knows as sent is closed.
     """
     from automations.config.places import own_places
 
@@ -169,7 +170,9 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
                 "journal": places.database,
                 "aside": next(iter(done.journal_aside), ""),
                 "moved_aside": done.aside,
-                "taken_back": done.taken_back,
+                "taken_back": done.mails.taken_back,
+                "may_have_gone": done.mails.waiting,
+                "found_sent": done.mails.gone,
                 "log": _log_json(done.log),
             }
         )
@@ -182,14 +185,28 @@ def restore(session: Session, file: str, *, force: bool, as_json: bool) -> None:
         say(f"{'moved aside':<13}  {path}")
     if done.log.trouble:
         say(f"{BROKEN}: {done.log.trouble}. More of it: magicloop log verify")
-    if done.taken_back:
-        mails = "1 approved mail waits" if done.taken_back == 1 else f"{done.taken_back} approved mails wait"
-        say(f"{mails} for you again: magicloop draft list")
+    for line in _mail_lines(done.mails):
+        say(line)
     if done.without_monitor:
         paragraph(
             "The monitor's address is not in the backup: put it into monitor.ping_url, magicloop config edit."
         )
     paragraph("See that all is well: magicloop doctor. The schedule is not part of a backup.")
+
+
+def _mail_lines(mails: Doubted) -> Iterator[str]:
+    """Yield what became of the mails that were unsent when the backup was made."""
+    if mails.gone:
+        count = "1 mail is" if mails.gone == 1 else f"{mails.gone} mails are"
+        yield f"{count} closed as sent, as the journal moved aside tells."
+    if mails.taken_back:
+        count = (
+            "1 approved mail waits" if mails.taken_back == 1 else f"{mails.taken_back} approved mails wait"
+        )
+        yield f"{count} for you again: magicloop draft list"
+    if mails.waiting:
+        count = "1 mail waits that" if mails.waiting == 1 else f"{mails.waiting} mails wait that"
+        yield f"{count} may have gone since the backup: magicloop draft list"
 
 
 def _restore(session: Session, source: str, *, force: bool) -> Restored:
@@ -215,7 +232,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
             taken["config"] = places.config
         put.check_free(taken, force=force)
         put.check_closed(places.database)
-        taken_back = put.prepare_journal(unpacked, policy.person, now)
+        mails = put.prepare_journal(unpacked, places.database, policy.person, now)
         log = check_log(str(unpacked.the("journal")))  # told, not refused: there may be no other backup
         placed = put.place_files(
             unpacked,
@@ -224,7 +241,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
             replacing=frozenset({"config", "template"} if force else ()),
         )
         aside = put.place_journal(unpacked, places.database, stamp)
-    return Restored(placed, aside, log, taken_back, policy.monitor.url == LEFT_OUT)
+    return Restored(placed, aside, log, mails, policy.monitor.url == LEFT_OUT)
 
 
 @contextmanager

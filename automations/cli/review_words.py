@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from automations.compose.difference import Mark
+from automations.model.records import DraftState
 from automations.model.text import plain
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ SHORT: Final = 160
 def rows_of(card: Card) -> Iterator[tuple[str, str, str]]:
     """Yield (label, words, style) of what a card says before its recipients."""
     yield "Why", card.why, ""
+    if card.state is DraftState.WAITING and card.reason:
+        yield "Note", card.reason, "yellow"
     for contact in card.contacts:
         what = f'"{contact.words}"' if contact.kind == "mail" else f'answered "{contact.words}"'
         yield "Last", f"{contact.at.short} ({contact.at.away}): {what}", ""

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from automations.config.newfile import write_new
 from automations.errors import RefusedError
-from automations.model.records import DraftState, LogEntry
-from automations.plan.approvals import voided
-from automations.plan.lifecycle import Event, step
 from automations.store.files import side_files
 from automations.store.keeping.archive import BadArchiveError, unpack
 from automations.store.keeping.backup import FORMAT, Kept
+from automations.store.keeping.mails import doubt_mails, gone_by
 from automations.store.migrate import APPLICATION_ID, VERSION
 from automations.store.sqlite import SqliteJournal
 from automations.whole_files import give_name, sync_folder
@@ -24,6 +22,8 @@ from automations.whole_files import give_name, sync_folder
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+
+    from automations.store.keeping.mails import Doubted
 
 KINDS = frozenset({"journal", "config", "blocks", "draft", "template", "secret"})
 SECRETS = frozenset({"google-token", "smtp-password", "notify-address", "monitor-address"})
@@ -116,34 +116,26 @@ def _check_journal(unpacked: Unpacked) -> None:
         raise BadArchiveError(source, what)
 
 
-def prepare_journal(unpacked: Unpacked, person: str, at: datetime) -> int:
-    """Bring the unpacked journal to today's layout and take every approval in it back; return how many.
+def prepare_journal(unpacked: Unpacked, database: str, person: str, at: datetime) -> Doubted:
+    """Bring the unpacked journal to today's layout, and say of its mails that they may have gone since.
 
-    What was approved then may have been sent since, and would be sent a second time.
+    What was approved then waits again: it would be sent a second time. What the journal at `database` knows
+    as sent is closed.
 
     :raises RefusedError: the journal is another person's.
     :raises StoreError: it cannot be written whole.
     """
-    with closing(SqliteJournal.open(str(unpacked.the("journal")))) as journal:
+    path = unpacked.the("journal")
+    with closing(SqliteJournal.open(str(path))) as journal:
         people = journal.people()
         if people and person not in people:
             raise RefusedError(
                 f"the backup's journal is that of {people[0]}, its config that of {person}; nothing was changed",
                 where=unpacked.source,
             )
-        recorded = journal.load(person)
-        taken_back = 0
-        for draft in recorded.drafts:
-            # One that was handed over is sent by nobody but the person, who is asked whether it went.
-            if draft.state is not DraftState.APPROVED or draft.handed_over is not None:
-                continue
-            reason = "restored from a backup; approve it again if it has not gone"
-            back = step(draft, Event.STEP_BACK, handed_over=None, reason=reason)
-            entry = LogEntry(person, at, "undo-draft", draft.key, "done", reason)
-            journal.record(entry, (back, *voided(recorded, draft)))
-            taken_back += 1
+        doubted = doubt_mails(journal, person, at, gone_by(database, path.parent, person))
         journal.gather()
-    return taken_back
+    return doubted
 
 
 def check_free(targets: dict[str, str], *, force: bool) -> None:
