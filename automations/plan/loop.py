@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from automations.model.loop import AnswerKind, PromiseState
 from automations.model.records import Cycle, DraftState
 from automations.plan.actions import CloseCycle, OpenCycle
+from automations.plan.clock_check import BACKWARD_TOLERANCE
 from automations.plan.decided import Decided
 from automations.plan.ladder import rung_with, trust_in
 from automations.plan.lifecycle import OUT
-from automations.plan.zones import add_months, month_of, month_span
+from automations.plan.reopening import WRONG_CLOCK
+from automations.plan.zones import add_months, month_of, month_span, say_month
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 STEPS = ("standing", "asked", "doing", "proposed", "repeat")
 STANDING_LASTS = timedelta(days=90)
 """How long "you are doing your job well" stays an answer."""
+EARLIEST_ZONE = "Etc/GMT-14"
+"""Where a month begins and ends first."""
 NOT_IN_CONFIG = "this boss is no longer in the config"
 """Why a mail to a boss was closed, as journals keep it: never to be reworded."""
 PROPOSALS = frozenset({"offer-suggest", "offer-done", "offer-intend", "goal-trade"})
@@ -65,8 +69,8 @@ class Standing:
 def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> Decided:
     """Open this month's cycle with every boss of the config; close those of earlier months and other bosses.
 
-    A cycle of a later month is left alone: the clock was set back. One that was closed within its own
-    month, because its boss was taken out of the config, goes on when the boss is back.
+    A cycle of a later month is left alone: the clock was set back. One that was closed while its month lasts
+    goes on: its boss was out of the config, or it was another month already by a zone or a clock ahead.
     """
     del seen
     month = month_of(now, policy.me.zone)
@@ -78,9 +82,8 @@ def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> 
             reason = _how_it_ended(cycle, recorded) if over else NOT_IN_CONFIG
             actions.append(CloseCycle(replace(cycle, closed=now, rev=cycle.rev + 1), reason))
         elif cycle.closed is not None and cycle.month == month and cycle.boss in bosses:
-            again = replace(cycle, closed=None, rev=cycle.rev + 1)
-            closed_early = month_of(cycle.closed, policy.me.zone) == month
-            actions += [OpenCycle(again, "this boss is in the config again")] if closed_early else []
+            why = _why_again(cycle.closed, month, now, policy.me.zone)
+            actions += [OpenCycle(replace(cycle, closed=None, rev=cycle.rev + 1), why)] if why else []
     known = {(cycle.boss, cycle.month) for cycle in recorded.cycles}
     actions.extend(
         OpenCycle(Cycle(recorded.person, boss.id, month, opened=now), "first run of the month")
@@ -89,6 +92,17 @@ def plan_loop(policy: Policy, now: datetime, seen: Seen, recorded: Recorded) -> 
     )
     next_month = month_span(add_months(month, 1), policy.me.zone).start
     return Decided(tuple(actions), (), (next_month,))
+
+
+def _why_again(closed: datetime, month: Month, now: datetime, zone: str) -> str:
+    """Return why the cycle of this month, which was closed, goes on; "" where it does not."""
+    if closed > now + BACKWARD_TOLERANCE:
+        return WRONG_CLOCK
+    if month_of(closed, zone) != month:
+        return ""
+    if month_of(closed, EARLIEST_ZONE) == month:
+        return "this boss is in the config again"  # the month was over nowhere, so nothing else closed it
+    return f"it is {say_month(month)} still in {zone}"
 
 
 def offers_to(boss_id: str, recorded: Recorded) -> tuple[Draft, ...]:

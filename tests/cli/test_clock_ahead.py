@@ -114,3 +114,17 @@ def test_offers_out_of_order_are_reminded_of_and_answered_by_when_they_went(magi
     magicloop("offer", "answer", "priya", "--text", "no need, thank you", "--no-need")
     answered = [each["subject"] for each in read("log")["entries"] if each["kind"] == "answer-offer"]
     assert answered == ["offer:priya@example.com:2026-12"]
+
+
+def test_the_months_turn_that_a_clock_ahead_closed_goes_on(magicloop, read, own, frozen):
+    magicloop("run")
+    frozen.move_to("2026-12-13T08:00:00Z")
+    magicloop("run")
+    frozen.move_to("2026-11-03T08:30:00Z")
+    magicloop("run", "--clock-is-right")
+
+    last = [each for each in read("log")["entries"] if each["kind"] == "open-cycle"][-1]
+    assert last["subject"] == "priya@example.com 2026-11"
+    assert last["detail"] == "it was ended under a clock that was ahead"
+    frozen.tick(900)
+    assert magicloop("run", "--report").stdout.startswith("Nothing to do")

@@ -1,5 +1,6 @@
 """Runs from the first one on: what they make, and that a second one makes nothing more."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -181,3 +182,24 @@ def test_what_wakes_the_next_run_is_the_first_thing_that_will_be_due(life):
     assert life.run().results == ()
     life.clock.instant = first.end
     assert kinds(life.run()) == ["close-block"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "why"),
+    [
+        ("Pacific/Auckland", "it is March 2026 still in Europe/Berlin"),
+        (None, "this boss is in the config again"),
+    ],
+)
+def test_a_cycle_that_goes_on_says_why_it_was_closed(kept, zone, why):
+    kept.clock.go(days=29, hours=3) if zone else None  # 31 March: April in Auckland, not in Berlin
+    kept.run()
+    kept.change(**({"me": replace(kept.policy.me, zone=zone)} if zone else {"bosses": ()}))
+    kept.run()
+    assert [c.closed is None for c in kept.recorded.cycles if c.month == "2026-03"] == [False]
+    kept.change(me=replace(kept.policy.me, zone="Europe/Berlin"), bosses=(PRIYA,))
+
+    kept.run()
+
+    assert [c.closed is None for c in kept.recorded.cycles if c.month == "2026-03"] == [True]
+    assert [entry.detail for entry in kept.log if entry.kind == "open-cycle"][-1] == why
