@@ -17,8 +17,13 @@ from soak_mutants import MUTANTS
 from in_memory import IN_MEMORY
 
 HERE = Path(__file__).parent
+<<<<<<< HEAD
 BUSY = Habits(meddles=0.03, incidents=0.003, leaves=2)
 LEAVING = Habits(incidents=0.2, leaves=1)
+=======
+BUSY = Habits(meddles=0.03, incidents=0.003)
+CARELESS = Habits(sends=0.2, edits=0.1, hands_over=0, discards=0, deletes=0.6, meddles=0, incidents=0)
+>>>>>>> ee1a431 (Live two months with a person who deletes draft files all at once: the oracle knows when that is asked about)
 EAGER = Habits(sends=0.45, edits=0.2, hands_over=0.05, discards=0.2, deletes=0.05, meddles=0, incidents=0)
 
 SHORT = {
@@ -65,6 +70,18 @@ def test_a_year_comes_to_what_the_oracle_says(name, place):
     assert found.figures["drafts"] >= 30
     assert found.figures["promises"] >= 5
     assert found.figures["quick"] > 10 * found.figures["whole"]
+
+
+def test_files_that_are_deleted_all_at_once_are_asked_about(place):
+    bosses = (PRIYA, OMAR)
+    world = World("x", "America/New_York", "US", 32, bosses, habits=CARELESS, nights=True, weekly=False)
+    life = Decade(world, place, 1)
+    life.end = life.machine.clock.instant + timedelta(days=64)
+
+    found = life.live()
+
+    assert found.broken == []
+    assert found.acts["said that files were deleted"] > 1
 
 
 @pytest.mark.parametrize("name", MUTANTS)
