@@ -17,13 +17,9 @@ from soak_mutants import MUTANTS
 from in_memory import IN_MEMORY
 
 HERE = Path(__file__).parent
-<<<<<<< HEAD
 BUSY = Habits(meddles=0.03, incidents=0.003, leaves=2)
 LEAVING = Habits(incidents=0.2, leaves=1)
-=======
-BUSY = Habits(meddles=0.03, incidents=0.003)
 CARELESS = Habits(sends=0.2, edits=0.1, hands_over=0, discards=0, deletes=0.6, meddles=0, incidents=0)
->>>>>>> ee1a431 (Live two months with a person who deletes draft files all at once: the oracle knows when that is asked about)
 EAGER = Habits(sends=0.45, edits=0.2, hands_over=0.05, discards=0.2, deletes=0.05, meddles=0, incidents=0)
 
 SHORT = {
