@@ -37,8 +37,8 @@ _WORDS: Final = {
 """What is said of a standing problem; its subject is an incident's number, never a name."""
 
 _STILL_OPEN: Final = (
-    "{0} still is open, and nobody reads its updates. To go on: magicloop incident update {0}. "
-    "When it is over: magicloop incident resolve {0} --verified HOW."
+    "{0} still is open, and nobody reads its updates. To go on: magicloop incident update {0}; "
+    "when it is over: magicloop incident resolve {0} --verified HOW."
 )
 
 NEAR: Final = timedelta(minutes=15)

@@ -189,7 +189,7 @@ PROBES = {
         INSERT INTO claim (person, at, kind, subject) VALUES ('a', 'b', 'c', 'd'), ('a', 'b', 'c', 'd')""",
     "a second live block in a month": """
         INSERT INTO block SELECT id || '-again', person, month, generation + 100, state, rev, span, target, zone,
-            revision, sequence, moves, reason, alternatives, problem, pair, summary, description
+            revision, sequence, moves, reason, alternatives, problem, pair, summary, description, calendar
             FROM block WHERE state = 'booked' LIMIT 1""",
 }
 

@@ -81,8 +81,8 @@ def test_it_is_written_and_told_of_once_a_day_by_day(left):
     assert len(left.notifier.rings) - len(rings) <= 2 * UNREAD_IN_A_ROW
     (said,) = {body for _, body in rings}
     assert said == (
-        "INC-1 still is open, and nobody reads its updates. To go on: magicloop incident update INC-1. "
-        "When it is over: magicloop incident resolve INC-1 --verified HOW."
+        "INC-1 still is open, and nobody reads its updates. To go on: magicloop incident update INC-1; "
+        "when it is over: magicloop incident resolve INC-1 --verified HOW."
     )
 
 
