@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 from freezegun import freeze_time
 
+from automations.clock import SystemClock
 from config_texts import ANN, GOOGLE, INVENTION, OFFERS, ON_GOOGLE, PRIYA
 from google_emulator import CalendarApi, Emulator, GmailApi
 
@@ -95,3 +96,9 @@ def account(home):
             scoped=scoped,
             drafts=drafts,
         )
+
+
+@pytest.fixture
+def no_waits(monkeypatch):
+    """Spare the waits between two tries of a call."""
+    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)

@@ -5,7 +5,6 @@ import os
 
 import pytest
 
-from automations.clock import SystemClock
 from canary import every_command, leaks, sweep
 from google_emulator.faults import Fault
 from google_emulator.provider import token_file
@@ -14,9 +13,8 @@ ACCESS, REFRESH, CLIENT = "ya29.CANARY-access", "1//CANARY-refresh", "GOCSPX-CAN
 
 
 @pytest.fixture
-def planted(account, home, monkeypatch):
+def planted(account, home, no_waits):
     """The account, signed in with secrets that are easy to find, after one run."""
-    monkeypatch.setattr(SystemClock, "sleep", lambda self, seconds: None)  # between tries
     google = account.google
     google.tokens[ACCESS] = google.tokens.pop("first-token")
     google.refresh_tokens[REFRESH] = google.refresh_tokens.pop("refresh-me")

@@ -268,6 +268,7 @@ def test_the_doctor_sees_a_wrong_clock(account):
     assert "60 minutes off Google's" in wrong["what"]
 
 
+@pytest.mark.usefixtures("no_waits")
 def test_without_a_network_the_doctor_sends_nobody_to_the_config(account, home):
     config = home / ".config/magicloop/config.toml"
     config.write_text(config.read_text().replace(account.google.url, "http://127.0.0.1:1"))

@@ -36,8 +36,8 @@ def test_a_sign_in_that_ended(account):
         assert account.call("run").output == ""
 
 
-def test_a_google_out_of_reach(account, monkeypatch):
-    monkeypatch.setattr("automations.clock.SystemClock.sleep", lambda self, seconds: None)  # between tries
+@pytest.mark.usefixtures("no_waits")
+def test_a_google_out_of_reach(account):
     account.google.faults.put("*", Fault("reset"), times=10_000)
     for instant in ("2026-11-03T08:00:00Z", "2026-11-03T12:00:00Z", "2026-11-04T07:45:00Z"):
         with at(instant):

@@ -249,6 +249,7 @@ def test_a_revoked_sign_in_ends_the_run_with_its_own_code_and_the_cure(account):
     ],
     ids=["away", "signed out"],
 )
+@pytest.mark.usefixtures("no_waits")
 def test_a_send_by_hand_that_gmail_does_not_let_happen_ends_as_a_run_does(account, spoil, code):
     approving = f'{ON_GOOGLE}mode = "approve"\n{AT_ONCE}'
     account.config.write_text(account.config.read_text().replace(ON_GOOGLE, approving))
@@ -306,6 +307,7 @@ def test_the_report_and_the_draft_name_google_as_the_place(account):
     )
 
 
+@pytest.mark.usefixtures("no_waits")
 def test_an_outage_is_told_once_with_the_places_it_hides(account):
     account.call("run")
     account.google.faults.put("*", Fault.error(503), times=999)
