@@ -82,6 +82,13 @@ def test_a_sync_that_fails_as_a_backup_is_put_back_is_told():
     assert calls >= 4
 
 
+def test_a_disk_that_takes_no_writes_any_more_is_named_as_a_backup_is_put_back():
+    told, (calls, _, *wrong) = printed("faults", *only("restore"), "--trouble", "read-only", "--every", 2)
+
+    assert wrong == [0, 0, 0], told
+    assert calls >= 30
+
+
 def test_whoever_is_told_to_stop_stops_and_leaves_nothing_half_done():
     told, (points, _, *wrong) = printed("signals", *only("draft edit"), "--every", 12 * EVERY)
 

@@ -234,6 +234,7 @@ def _settled(place: Path) -> bool:
     """Bring an earlier journal's newest writes into its file; False where it is too damaged for that.
 
     :raises RefusedError: another program has it open.
+    :raises OSError: the disk takes no writes.
     """
     if not place.is_file() or place.is_symlink():
         return False
@@ -245,6 +246,8 @@ def _settled(place: Path) -> bool:
     # Whoever closes it last takes the side files away; they would not fit the new journal.
     _, newest_writes, _ = side_files(place)
     if os.path.lexists(newest_writes):
+        with place.open("r+b"):
+            pass  # a disk that takes no writes says so here
         raise RefusedError(
             "another program has the journal open, or the disk failed; nothing was restored over it",
             where=str(place),
