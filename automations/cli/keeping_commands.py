@@ -212,7 +212,6 @@ def _mail_lines(mails: Doubted) -> Iterator[str]:
 def _restore(session: Session, source: str, *, force: bool) -> Restored:
     from automations.config.load import parse
     from automations.config.web_address import LEFT_OUT
-    from automations.store.chain import check_log
     from automations.store.keeping import restore as put
     from automations.store.keeping.staging import staging_folder
     from automations.wiring import HAND_LOCK_SECONDS
@@ -232,8 +231,7 @@ def _restore(session: Session, source: str, *, force: bool) -> Restored:
             taken["config"] = places.config
         put.check_free(taken, force=force)
         put.check_closed(places.database)
-        mails = put.prepare_journal(unpacked, places.database, policy.person, now)
-        log = check_log(str(unpacked.the("journal")))  # told, not refused: there may be no other backup
+        mails, log = put.prepare_journal(unpacked, places.database, policy.person, now)
         placed = put.place_files(
             unpacked,
             lambda one: _place_of(one, places, policy),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from automations.config.newfile import write_new
 from automations.errors import RefusedError
+from automations.store.chain import check_log
 from automations.store.files import side_files
 from automations.store.keeping.archive import BadArchiveError, unpack
 from automations.store.keeping.backup import FORMAT, Kept
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from automations.store.chain import LogCheck
     from automations.store.keeping.mails import Doubted
 
 KINDS = frozenset({"journal", "config", "blocks", "draft", "template", "secret"})
@@ -116,11 +118,12 @@ def _check_journal(unpacked: Unpacked) -> None:
         raise BadArchiveError(source, what)
 
 
-def prepare_journal(unpacked: Unpacked, database: str, person: str, at: datetime) -> Doubted:
+def prepare_journal(unpacked: Unpacked, database: str, person: str, at: datetime) -> tuple[Doubted, LogCheck]:
     """Bring the unpacked journal to today's layout, and say of its mails that they may have gone since.
 
     What was approved then waits again: it would be sent a second time. What the journal at `database` knows
-    as sent is closed.
+    as sent is closed. Returned beside the mails is what its log looks like, which is no reason to refuse it: there
+    may be no other backup.
 
     :raises RefusedError: the journal is another person's.
     :raises StoreError: it cannot be written whole.
@@ -134,8 +137,9 @@ def prepare_journal(unpacked: Unpacked, database: str, person: str, at: datetime
                 where=unpacked.source,
             )
         doubted = doubt_mails(journal, person, at, gone_by(database, path.parent, person))
-        journal.gather()
-    return doubted
+        log = check_log(str(path))
+        journal.gather()  # last: nobody opens it again before it is moved without what stands beside it
+    return doubted, log
 
 
 def check_free(targets: dict[str, str], *, force: bool) -> None:
