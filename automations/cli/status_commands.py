@@ -99,7 +99,7 @@ def _emit_status(session: Session, found: Status, now: datetime) -> None:
                     "not_before": local_iso(approval.not_before, zone),
                     "stayed": why,
                 }
-                for draft, approval, why in _leaving(session, found, now)
+                for draft, approval, why in found.leaving
             ],
             "overdue": [
                 {"incident": incident.id, "promised": local_iso(due, zone)} for incident, due in found.overdue
@@ -127,7 +127,7 @@ def print_status(session: Session, found: Status, now: datetime) -> None:
         say("No run yet. Try: magicloop run")
         return
     prose([*_standing_rows(found, zone), *_waiting_offers(session, now), *_near_promises(session, now)])
-    _print_mails(session, found, now)
+    _print_mails(found, zone)
     for problem in found.problems:
         say()
         print_problem(problem, zone, now)
@@ -187,14 +187,6 @@ def _nearing(session: Session, now: datetime) -> tuple[Promise, ...]:
     return nearing_promises(policy, recorded, now, holidays)
 
 
-def _leaving(session: Session, found: Status, now: datetime) -> list[tuple[Draft, Approval, str | None]]:
-    """Return the approved mails that are still to leave, each with why it did not in time, None where it may still."""
-    from automations.desk.sending import stayed
-
-    recorded = session.reading_journal().load(session.policy.person)
-    return [(draft, approval, stayed(approval, recorded, now)) for draft, approval in found.leaving]
-
-
 def _leave(draft: Draft, approval: Approval, why: str | None, zone: str) -> str:
     from automations.plan.zones import say_when
 
@@ -205,7 +197,7 @@ def _leave(draft: Draft, approval: Approval, why: str | None, zone: str) -> str:
     return f"{to}; it did not leave {when}{f': {why}' if why else ''}; the next run tries again"
 
 
-def _print_mails(session: Session, found: Status, now: datetime) -> None:
+def _print_mails(found: Status, zone: str) -> None:
     """Print the drafts to read, those that may have gone, and those that are to leave."""
     if found.waiting:
         say()
@@ -219,8 +211,7 @@ def _print_mails(session: Session, found: Status, now: datetime) -> None:
     if found.leaving:
         say()
         heading("Approved, about to leave")
-        zone = session.policy.me.zone
-        prose([(d.id[:6], d.subject, _leave(d, a, why, zone)) for d, a, why in _leaving(session, found, now)])
+        prose([(d.id[:6], d.subject, _leave(d, a, why, zone)) for d, a, why in found.leaving])
         say(f"Take one back: magicloop draft undo {found.leaving[0][0].id[:6]}")
 
 

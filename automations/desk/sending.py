@@ -6,7 +6,6 @@ The next run would send them too. Whoever comes first claims them; the other fin
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from automations.apply import apply_all
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
 
     from automations.apply import Bench, Result
     from automations.model.records import Recorded
-    from automations.model.sending import Approval
-
-LEAVING = timedelta(seconds=10)
-"""A mail that could have left this long ago did not: the next run tries again."""
 
 
 def send_due(bench: Bench, tried: Collection[str] = ()) -> tuple[Result, ...]:
@@ -64,17 +59,6 @@ def next_leave(recorded: Recorded, tried: Collection[str] = ()) -> datetime | No
     """Return when the next approved mail leaves at the earliest, None when none is approved; without the `tried`."""
     approvals = (approval for _, approval in approved_to_send(recorded) if approval.id not in tried)
     return min((approval.not_before for approval in approvals), default=None)
-
-
-def stayed(approval: Approval, recorded: Recorded, now: datetime) -> str | None:
-    """Return what was said when an approved mail was to leave and did not, None while it is still to leave.
-
-    It is "" where nothing was said: nobody who could send was there, or a run was at work.
-    """
-    for attempt in reversed(recorded.attempts):
-        if attempt.approval == approval.id:
-            return attempt.detail
-    return None if now - approval.not_before < LEAVING else ""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from automations.model.records import DraftState
 from automations.plan.incident_record import overdue_promise, updates_of
-from automations.plan.sending import approved_to_send
+from automations.plan.sending import approved_to_send, stayed
 from automations.plan.silence import silence_of, stopped_problem
 from automations.plan.waiting import in_reading_order, waits
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 class Status:
     """`waiting` are drafts to read, in their order, `unsure` those handed over whose going nobody confirmed.
 
-    `leaving` are those that are approved and still to be sent from here.
+    `leaving` are those that are approved and still to be sent from here, each with why it `stayed` (None: it did not).
     `last_look` is when a run last came by, even if nothing was due: the sign that the scheduler is alive.
     `overdue` pairs an open incident with the instant its next mail was due.
     """
 
     waiting: tuple[Draft, ...]
     unsure: tuple[Draft, ...]
-    leaving: tuple[tuple[Draft, Approval], ...]
+    leaving: tuple[tuple[Draft, Approval, str | None], ...]
     overdue: tuple[tuple[Incident, datetime], ...]
     next_blocks: tuple[Block, ...]
     last_run: Run | None
@@ -53,7 +53,10 @@ def status_of(recorded: Recorded, now: datetime) -> Status:
     return Status(
         waiting=waiting,
         unsure=unsure,
-        leaving=approved_to_send(recorded),
+        leaving=tuple(
+            (draft, approval, stayed(approval, recorded, now))
+            for draft, approval in approved_to_send(recorded)
+        ),
         overdue=overdue_updates(recorded, now),
         next_blocks=tuple(sorted(blocks, key=lambda block: block.span.start if block.span else now)),
         last_run=recorded.last_run,

@@ -36,6 +36,9 @@ T_QUIET = timedelta(minutes=10)
 T_SETTLE = timedelta(minutes=60)
 """A mail that went can be found among the sent ones by then."""
 
+LEAVING = timedelta(seconds=10)
+"""A mail that could have left this long ago did not: the next run tries again."""
+
 UNKNOWN_SEND = "send-unknown"
 UNSETTLED_SEND = "send-unsettled"
 SEND_FAILED = failure_code(SendDraft.kind)
@@ -100,6 +103,17 @@ def approved_to_send(recorded: Recorded) -> tuple[tuple[Draft, Approval], ...]:
         if draft.state is DraftState.APPROVED and draft.handed_over is None and draft.id in live
     ]
     return tuple(sorted(found, key=lambda pair: (pair[1].at, pair[0].id)))
+
+
+def stayed(approval: Approval, recorded: Recorded, now: datetime) -> str | None:
+    """Return what was said when an approved mail was to leave and did not, None while it is still to leave.
+
+    It is "" where nothing was said: nobody who could send was there, or a run was at work.
+    """
+    for attempt in reversed(recorded.attempts):
+        if attempt.approval == approval.id:
+            return attempt.detail
+    return None if now - approval.not_before < LEAVING else ""
 
 
 def _over(draft: Draft, approval: Approval, now: datetime) -> bool:

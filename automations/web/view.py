@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from automations.desk.card import build_card, title_of
 from automations.desk.moments import moment
-from automations.desk.sending import stayed
 from automations.desk.status import status_of
 from automations.model.loop import PromiseState
 from automations.model.records import BlockState, DraftState
 from automations.plan.incident_record import awaited
 from automations.plan.lifecycle import FINAL
-from automations.plan.sending import approved_to_send
+from automations.plan.sending import approved_to_send, stayed
 from automations.plan.zones import local, say_day
 
 if TYPE_CHECKING:
